@@ -1,0 +1,17 @@
+//! Prints the `cases.toml` of this guest.
+
+use guest_keccak256::{main as guest_main, run};
+use zkc_guest::cases::Cases;
+
+fn main() {
+    let mut cases = Cases::new();
+    for len in [0, 1, 134, 135, 136, 137, 272, 1_024, 65_536] {
+        cases.run(len, run(len) as i64);
+    }
+    cases.main(b"", guest_main);
+    cases.main(b"abc", guest_main);
+    cases.main(&[b'a'; 135], guest_main);
+    cases.main(&Vec::from_iter(0..=255), guest_main);
+    cases.main(&[b'a'; 1_000], guest_main);
+    cases.print();
+}

@@ -1,0 +1,286 @@
+//! Picks one zk form per class.
+//!
+//! Classes are finished cheapest first, each choosing among nodes whose operands are finished: choices never form a
+//! cycle. A class read by several others charges each a share of its cost, so that sharing is seen; shares come from how
+//! often a class was read in the last selection. A node's own cost counts once per run of the outermost block where its
+//! operands are available, because that is how far it can be hoisted.
+
+use crate::facts::{Facts, Graph};
+use crate::language::{ENode, Head};
+use egg::Id;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use zkc_ir::Block;
+use zkc_ir::analysis::{Cfg, Dominators, Loops};
+use zkc_isa::{CostModel, ZkOp};
+
+/// Control flow after branches on constants are gone.
+#[derive(Debug)]
+pub(crate) struct Flow {
+    pub(crate) cfg: Cfg,
+    pub(crate) dominators: Dominators,
+    pub(crate) loops: Loops,
+}
+
+/// A place in the skeleton: after the first `pos` effects of a block.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Point {
+    pub(crate) block: Block,
+    pub(crate) pos: u32,
+}
+
+impl Flow {
+    /// Whether what is defined at `a` is there at `b`.
+    pub(crate) fn reaches(&self, a: Point, b: Point) -> bool {
+        if a.block == b.block {
+            a.pos <= b.pos
+        } else {
+            self.dominators.dominates(a.block, b.block)
+        }
+    }
+
+    /// The later of two points on one path of the dominator tree.
+    fn later(&self, a: Point, b: Point) -> Option<Point> {
+        if self.reaches(a, b) {
+            Some(b)
+        } else if self.reaches(b, a) {
+            Some(a)
+        } else {
+            None
+        }
+    }
+
+    /// How often a block runs, as a power of 8 per loop around it.
+    pub(crate) fn weight(&self, block: Block) -> u64 {
+        8_u64.pow(self.loops.depth(block).min(8))
+    }
+}
+
+/// A zk form.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Form {
+    Leaf(u32),
+    Const(u64),
+    Op(ZkOp, Option<u64>),
+}
+
+/// A zk form of a class.
+#[derive(Clone, Debug)]
+pub(crate) struct Candidate {
+    pub(crate) form: Form,
+    /// Classes.
+    pub(crate) args: Vec<u32>,
+    cost: u64,
+}
+
+/// The graph's classes, numbered densely in order of their ids.
+#[derive(Debug)]
+pub(crate) struct Classes<'a> {
+    pub(crate) graph: &'a Graph,
+    pub(crate) candidates: Vec<Vec<Candidate>>,
+    numbers: Vec<u32>,
+    pub(crate) ids: Vec<Id>,
+    /// For each class, the (class, candidate) pairs that read it.
+    readers: Vec<Vec<(u32, u32)>>,
+    pub(crate) leaves: Vec<Point>,
+    entry: Block,
+}
+
+/// The choice for one class.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Choice {
+    pub(crate) candidate: u32,
+    /// Choices refer to smaller ranks only.
+    pub(crate) rank: u32,
+    /// First point where all leaves below are defined.
+    pub(crate) home: Point,
+    total: u64,
+}
+
+/// One choice per class that has any.
+pub(crate) type Choices = Vec<Option<Choice>>;
+
+/// A form that is ready to be chosen: total, own cost, class, candidate, home. The order decides ties.
+type Offer = (u64, u64, u32, u32, Point);
+
+/// Fractions of a cell in totals.
+const SCALE: u64 = 64;
+
+impl<'a> Classes<'a> {
+    pub(crate) fn new(
+        graph: &'a Graph,
+        model: &CostModel,
+        leaves: Vec<Point>,
+        entry: Block,
+    ) -> Classes<'a> {
+        let mut ids: Vec<Id> = graph.classes().map(|class| class.id).collect();
+        ids.sort_unstable();
+        let mut numbers = vec![u32::MAX; ids.last().map_or(0, |&id| usize::from(id) + 1)];
+        for (number, &id) in ids.iter().enumerate() {
+            numbers[usize::from(id)] = number as u32;
+        }
+        let mut classes = Classes {
+            graph,
+            candidates: Vec::with_capacity(ids.len()),
+            numbers,
+            readers: vec![Vec::new(); ids.len()],
+            ids,
+            leaves,
+            entry,
+        };
+        for number in 0..classes.ids.len() {
+            let candidates: Vec<Candidate> = graph[classes.ids[number]]
+                .nodes
+                .iter()
+                .filter_map(|node| classes.candidate(node, model))
+                .collect();
+            for (i, candidate) in candidates.iter().enumerate() {
+                for &arg in &candidate.args {
+                    classes.readers[arg as usize].push((number as u32, i as u32));
+                }
+            }
+            classes.candidates.push(candidates);
+        }
+        classes
+    }
+
+    fn candidate(&self, node: &ENode, model: &CostModel) -> Option<Candidate> {
+        let (form, cost) = match node {
+            ENode::Leaf(leaf) => (Form::Leaf(*leaf), 0),
+            ENode::Const(value) => (Form::Const(*value), model.cost(ZkOp::Li)),
+            ENode::Op(Head::Zk(op), len, kids) => {
+                let imm = if Head::Zk(*op).has_imm() {
+                    Some(
+                        self.facts(self.number(kids[*len as usize - 1]))
+                            .as_const()?,
+                    )
+                } else {
+                    None
+                };
+                (Form::Op(*op, imm), model.cost(*op).max(1))
+            }
+            ENode::Op(Head::Clif(_) | Head::Icmp(..), ..) => return None,
+        };
+        Some(Candidate {
+            form,
+            args: node.operands().iter().map(|&id| self.number(id)).collect(),
+            cost,
+        })
+    }
+
+    /// A class's number.
+    pub(crate) fn number(&self, id: Id) -> u32 {
+        self.numbers[usize::from(self.graph.find(id))]
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    pub(crate) fn facts(&self, class: u32) -> Facts {
+        self.graph[self.ids[class as usize]].data.facts
+    }
+
+    /// The nodes of a class.
+    pub(crate) fn nodes(&self, class: u32) -> &[ENode] {
+        &self.graph[self.ids[class as usize]].nodes
+    }
+
+    /// The chosen candidate.
+    pub(crate) fn chosen<'c>(&'c self, choices: &Choices, class: u32) -> Option<&'c Candidate> {
+        let choice = choices[class as usize].as_ref()?;
+        Some(&self.candidates[class as usize][choice.candidate as usize])
+    }
+
+    /// Cost of a class's chosen op alone, weighted by where it may run.
+    pub(crate) fn own_cost(&self, choices: &Choices, class: u32, flow: &Flow) -> u64 {
+        match (&choices[class as usize], self.chosen(choices, class)) {
+            (Some(choice), Some(candidate)) => candidate
+                .cost
+                .saturating_mul(flow.weight(choice.home.block)),
+            _ => 0,
+        }
+    }
+
+    /// Chooses forms. `reads` says how many share a class's cost. With `at`, only leaves defined there are used.
+    pub(crate) fn extract(&self, flow: &Flow, reads: &[u32], at: Option<Point>) -> Choices {
+        let mut choices: Choices = vec![None; self.len()];
+        let mut waiting: Vec<Vec<u8>> = Vec::with_capacity(self.len());
+        let mut queue = BinaryHeap::new();
+        for (class, candidates) in self.candidates.iter().enumerate() {
+            waiting.push(candidates.iter().map(|c| c.args.len() as u8).collect());
+            for (i, candidate) in candidates.iter().enumerate() {
+                if candidate.args.is_empty() {
+                    self.offer(
+                        flow,
+                        reads,
+                        at,
+                        &choices,
+                        (class as u32, i as u32),
+                        &mut queue,
+                    );
+                }
+            }
+        }
+        let mut rank = 0;
+        while let Some(Reverse((total, _, class, candidate, home))) = queue.pop() {
+            if choices[class as usize].is_some() {
+                continue;
+            }
+            choices[class as usize] = Some(Choice {
+                candidate,
+                rank,
+                home,
+                total,
+            });
+            rank += 1;
+            // A candidate that reads a class twice is listed twice.
+            for &(reader, i) in &self.readers[class as usize] {
+                let left = &mut waiting[reader as usize][i as usize];
+                *left -= 1;
+                if *left == 0 && choices[reader as usize].is_none() {
+                    self.offer(flow, reads, at, &choices, (reader, i), &mut queue);
+                }
+            }
+        }
+        choices
+    }
+
+    fn offer(
+        &self,
+        flow: &Flow,
+        reads: &[u32],
+        at: Option<Point>,
+        choices: &Choices,
+        (class, i): (u32, u32),
+        queue: &mut BinaryHeap<Reverse<Offer>>,
+    ) {
+        let candidate = &self.candidates[class as usize][i as usize];
+        let mut home = match candidate.form {
+            Form::Leaf(leaf) => self.leaves[leaf as usize],
+            Form::Const(_) | Form::Op(..) => Point {
+                block: self.entry,
+                pos: 0,
+            },
+        };
+        if !flow.cfg.is_reachable(home.block) || at.is_some_and(|at| !flow.reaches(home, at)) {
+            return;
+        }
+        let mut total = 0_u64;
+        for &arg in &candidate.args {
+            let choice = choices[arg as usize]
+                .as_ref()
+                .expect("operands are finished first");
+            let Some(later) = flow.later(home, choice.home) else {
+                return;
+            };
+            home = later;
+            total = total.saturating_add(choice.total / u64::from(reads[arg as usize].max(1)));
+        }
+        let own = candidate
+            .cost
+            .saturating_mul(SCALE)
+            .saturating_mul(flow.weight(home.block));
+        queue.push(Reverse((total.saturating_add(own), own, class, i, home)));
+    }
+}

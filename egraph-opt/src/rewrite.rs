@@ -1,0 +1,305 @@
+//! Compiles the rule table into egg patterns and applies it within limits.
+//!
+//! Limits are counts of nodes and iterations, never time, so the result is the same on every machine. Instead of a
+//! commutativity rule, nodes of commutative ops keep their children sorted and a pattern is searched once per order of
+//! the operands of its commutative ops.
+
+use crate::facts::{Facts, Graph, mask};
+use crate::formula::{Formula, Scope};
+use crate::language::ENode;
+use crate::rules::{Group, Rule, rules};
+use crate::{Level, Limits, Stop};
+use egg::{ENodeOrVar, Id, Language, Pattern, PatternAst, Searcher, Subst, Var};
+use std::sync::LazyLock;
+
+/// One instance of a rule at a width.
+#[derive(Debug)]
+pub struct Instance {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// The width.
+    pub bits: u32,
+    /// The pattern, once per order of commutative operands.
+    pub lhs: Vec<Pattern<ENode>>,
+    /// The replacement.
+    pub rhs: PatternAst<ENode>,
+    /// Computed constants, in order.
+    pub with: Vec<(Var, Formula)>,
+    /// The side condition.
+    pub when: Option<Formula>,
+}
+
+/// Every instance of every rule, in table order.
+///
+/// Panics if a rule's text is malformed; a test compiles them all.
+pub fn instances() -> &'static [Instance] {
+    static INSTANCES: LazyLock<Vec<Instance>> = LazyLock::new(|| {
+        rules()
+            .flat_map(|rule| {
+                rule.widths
+                    .iter()
+                    .map(move |&bits| instance(rule, bits).expect("the rule table is well formed"))
+            })
+            .collect()
+    });
+    &INSTANCES
+}
+
+fn instance(rule: &'static Rule, bits: u32) -> Result<Instance, String> {
+    let fail = |what: &str| format!("rule `{}`: {what}", rule.name);
+    let parse = |text: &str| -> Result<PatternAst<ENode>, String> {
+        text_at(text, bits)
+            .parse()
+            .map_err(|e| fail(&format!("{e}")))
+    };
+    let lhs = parse(rule.lhs)?;
+    let mut with = Vec::new();
+    for definition in rule.with.split(';').filter(|d| !d.trim().is_empty()) {
+        let (name, formula) = definition
+            .split_once('=')
+            .ok_or_else(|| fail("a definition needs `=`"))?;
+        with.push((
+            var(name.trim()),
+            Formula::parse(formula).map_err(|rest| fail(&rest))?,
+        ));
+    }
+    let when = match rule.when {
+        "" => None,
+        text => Some(Formula::parse(text).map_err(|rest| fail(&rest))?),
+    };
+    let mut orders = vec![lhs.clone()];
+    for (i, node) in lhs.iter().enumerate() {
+        if let ENodeOrVar::ENode(ENode::Op(head, _, kids)) = node
+            && head.is_commutative()
+            && kids[0] != kids[1]
+        {
+            for j in 0..orders.len() {
+                let swapped = orders[j].iter().enumerate().map(|(k, node)| match node {
+                    ENodeOrVar::ENode(ENode::Op(head, len, kids)) if k == i => {
+                        ENodeOrVar::ENode(ENode::Op(*head, *len, [kids[1], kids[0], kids[2]]))
+                    }
+                    other => other.clone(),
+                });
+                let swapped: PatternAst<ENode> = swapped.collect::<Vec<_>>().into();
+                orders.push(swapped);
+            }
+        }
+    }
+    Ok(Instance {
+        rule,
+        bits,
+        lhs: orders.into_iter().map(Pattern::new).collect(),
+        rhs: parse(rule.rhs)?,
+        with,
+        when,
+    })
+}
+
+fn var(name: &str) -> Var {
+    format!("?{name}")
+        .parse()
+        .expect("a name with `?` is a variable")
+}
+
+/// A rule's text at a width: `$` the type, `#` the width, names of numbers their values.
+fn text_at(text: &str, bits: u32) -> String {
+    text.replace('$', if bits == 32 { "i32" } else { "i64" })
+        .replace('#', if bits == 32 { "32" } else { "64" })
+        .replace('(', " ( ")
+        .replace(')', " ) ")
+        .split_whitespace()
+        .map(|token| match token {
+            "M" => mask(bits).to_string(),
+            "SB" => (1_u64 << (bits - 1)).to_string(),
+            "LOW" => mask(32).to_string(),
+            "W" => bits.to_string(),
+            other => other.to_owned(),
+        })
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+impl Instance {
+    /// The computed constants, if the side condition holds of these facts.
+    pub fn check(&self, facts: &dyn Fn(Var) -> Option<Facts>) -> Option<Vec<(Var, u64)>> {
+        let lookup = |name: &str| facts(var(name));
+        let scope = Scope {
+            bits: self.bits,
+            facts: &lookup,
+        };
+        if let Some(when) = &self.when
+            && !when.holds(scope)
+        {
+            return None;
+        }
+        let mut constants = Vec::with_capacity(self.with.len());
+        for (name, formula) in &self.with {
+            let value = formula.eval(scope)?;
+            constants.push((*name, (value & i128::from(mask(self.bits))) as u64));
+        }
+        Some(constants)
+    }
+
+    fn apply(&self, graph: &mut Graph, class: Id, subst: &Subst) -> bool {
+        let Some(constants) = self.check(&|v| subst.get(v).map(|&id| graph[id].data.facts)) else {
+            return false;
+        };
+        let mut ids: Vec<Id> = Vec::with_capacity(self.rhs.len());
+        for node in self.rhs.iter() {
+            let id = match node {
+                ENodeOrVar::Var(v) => match constants.iter().find(|(name, _)| name == v) {
+                    Some((_, value)) => graph.add(ENode::Const(*value)),
+                    None => subst[*v],
+                },
+                ENodeOrVar::ENode(ENode::Op(head, ..)) => {
+                    let children: Vec<Id> = node
+                        .children()
+                        .iter()
+                        .map(|&child| ids[usize::from(child)])
+                        .collect();
+                    graph.add(ENode::op(*head, &children))
+                }
+                ENodeOrVar::ENode(leaf) => graph.add(leaf.clone()),
+            };
+            ids.push(id);
+        }
+        let root = *ids.last().expect("a replacement has a root");
+        graph.union(class, root)
+    }
+
+    /// Searches every order of the pattern: at most `limit` matches per class and order. Patterns with two branches find
+    /// the square of a class's nodes, and the first few are as good as all.
+    fn search(&self, graph: &Graph, limit: usize) -> Vec<(Id, Subst)> {
+        let mut found = Vec::new();
+        for pattern in &self.lhs {
+            let root = pattern.ast.last().expect("a pattern has a root");
+            let ENodeOrVar::ENode(root) = root else {
+                continue;
+            };
+            let Some(classes) = graph.classes_for_op(&root.discriminant()) else {
+                continue;
+            };
+            for class in classes {
+                if let Some(matches) = pattern.search_eclass_with_limit(graph, class, limit) {
+                    found.extend(
+                        matches
+                            .substs
+                            .into_iter()
+                            .map(|subst| (matches.eclass, subst)),
+                    );
+                }
+            }
+        }
+        found
+    }
+}
+
+/// How rewriting went.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Outcome {
+    pub(crate) iterations: usize,
+    pub(crate) stop: Stop,
+    pub(crate) applied: Vec<(&'static str, usize)>,
+}
+
+/// Applies the rules of `level` until nothing changes or a limit is hit.
+pub(crate) fn saturate(graph: &mut Graph, level: Level, limits: Limits) -> Outcome {
+    let rules: Vec<&Instance> = instances()
+        .iter()
+        .filter(|i| i.rule.group != Group::Lower && i.rule.level <= level)
+        .collect();
+    let mut applied = vec![0_usize; rules.len()];
+    let mut outcome = Outcome {
+        iterations: 0,
+        stop: Stop::Saturated,
+        applied: Vec::new(),
+    };
+    graph.rebuild();
+    if level == Level::O0 || graph.total_number_of_nodes() > limits.rewritten_ops {
+        outcome.stop = if level == Level::O0 {
+            Stop::NotRun
+        } else {
+            Stop::TooLarge
+        };
+        return outcome;
+    }
+    let node_limit = limits.nodes(graph.total_number_of_nodes());
+    'run: loop {
+        if outcome.iterations == limits.iterations {
+            outcome.stop = Stop::Iterations;
+            break;
+        }
+        outcome.iterations += 1;
+        let matches: Vec<Vec<(Id, Subst)>> = rules
+            .iter()
+            .map(|rule| rule.search(graph, limits.matches))
+            .collect();
+        let mut changed = sort_commutative(graph);
+        for (i, (rule, matches)) in rules.iter().zip(matches).enumerate() {
+            for (class, subst) in matches {
+                if rule.apply(graph, class, &subst) {
+                    changed = true;
+                    applied[i] += 1;
+                }
+                if graph.total_size() > node_limit {
+                    graph.rebuild();
+                    outcome.stop = Stop::Nodes;
+                    break 'run;
+                }
+            }
+        }
+        graph.rebuild();
+        if !changed {
+            break;
+        }
+    }
+    for (rule, count) in rules.iter().zip(applied) {
+        match outcome.applied.last_mut() {
+            Some((name, total)) if *name == rule.rule.name => *total += count,
+            _ => outcome.applied.push((rule.rule.name, count)),
+        }
+    }
+    outcome.applied.retain(|(_, count)| *count > 0);
+    outcome
+}
+
+/// Adds the sorted form of commutative nodes whose children a union has put out of order.
+fn sort_commutative(graph: &mut Graph) -> bool {
+    let mut unsorted = Vec::new();
+    for class in graph.classes() {
+        for node in &class.nodes {
+            if let ENode::Op(head, _, kids) = node
+                && kids[1] < kids[0]
+                && head.is_commutative()
+            {
+                unsorted.push((class.id, ENode::op(*head, &kids[..2])));
+            }
+        }
+    }
+    let mut changed = false;
+    for (class, node) in unsorted {
+        let id = graph.add(node);
+        changed |= graph.union(class, id);
+    }
+    changed
+}
+
+/// Adds the zk forms of `level` beside every cranelift node.
+pub(crate) fn lower(graph: &mut Graph, level: Level) {
+    graph.rebuild();
+    let rules: Vec<&Instance> = instances()
+        .iter()
+        .filter(|i| i.rule.group == Group::Lower && i.rule.level <= level)
+        .collect();
+    // Zk nodes are no pattern of any rule, so one search finds everything.
+    let matches: Vec<_> = rules
+        .iter()
+        .map(|rule| rule.search(graph, usize::MAX))
+        .collect();
+    for (rule, matches) in rules.iter().zip(matches) {
+        for (class, subst) in matches {
+            rule.apply(graph, class, &subst);
+        }
+    }
+    graph.rebuild();
+}

@@ -1,0 +1,232 @@
+//! The state of a running module: memory, globals, tables, private input and public output.
+//!
+//! All dialects' evaluators work on this one type, so that states can be compared after runs of different stages.
+
+use super::EvalError;
+use super::memory::LinearMemory;
+use crate::attr::Trap;
+use crate::module::{FuncBody, GlobalInit, Module};
+
+/// Elements of a table that a module may ask for, as in wasmparser's limits.
+const MAX_TABLE: u64 = 10_000_000;
+
+/// Bytes of output beyond which a run is stopped; a proof has far fewer.
+const MAX_OUTPUT: u64 = 1 << 28;
+
+/// A table of functions.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct TableState {
+    /// Function indices; `None` is a null reference.
+    pub entries: Vec<Option<u32>>,
+}
+
+/// Everything outside the bodies.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Instance {
+    /// Linear memory; of no pages and no growth if the module has none.
+    pub memory: LinearMemory,
+    /// Bits of the globals. A reference to function `f` is `f + 1`, null is 0.
+    pub globals: Vec<u64>,
+    /// Tables.
+    pub tables: Vec<TableState>,
+    /// Private input.
+    pub input: Vec<u8>,
+    /// Number of input bytes read so far.
+    pub input_pos: usize,
+    /// Public output so far.
+    pub output: Vec<u8>,
+}
+
+impl Instance {
+    /// The state before the start function: globals, then active element and data segments in order.
+    ///
+    /// Errors: a trap if a segment lies outside; `Unsupported` for imported globals, memories and tables.
+    pub fn new(module: &Module, input: &[u8]) -> Result<Instance, EvalError> {
+        let imported = |what: &str| Err(EvalError::Unsupported(format!("imported {what}")));
+        let mut instance = Instance {
+            input: input.to_vec(),
+            ..Instance::default()
+        };
+        for global in &module.globals {
+            if let GlobalInit::Import(import) = &global.init {
+                return imported(&format!("global `{}.{}`", import.module, import.name));
+            }
+            let value = instance.init(&global.init)?;
+            instance.globals.push(value);
+        }
+        if let Some(memory) = module.memories.first() {
+            if memory.import.is_some() {
+                return imported("memory");
+            }
+            instance.memory = LinearMemory::new(memory.min, memory.max)?;
+        }
+        for table in &module.tables {
+            if table.import.is_some() {
+                return imported("table");
+            }
+            if table.min > MAX_TABLE {
+                return Err(EvalError::OutOfMemory);
+            }
+            instance.tables.push(TableState {
+                entries: vec![None; table.min as usize],
+            });
+        }
+        for segment in &module.elements {
+            if let Some((table, offset)) = &segment.active {
+                let offset = instance.init(offset)? as usize;
+                let table = instance
+                    .tables
+                    .get_mut(*table as usize)
+                    .ok_or_else(|| EvalError::Malformed("element segment of no table".into()))?;
+                let entries = offset
+                    .checked_add(segment.funcs.len())
+                    .and_then(|end| table.entries.get_mut(offset..end));
+                entries
+                    .ok_or(Trap::OutOfBoundsTableAccess)?
+                    .copy_from_slice(&segment.funcs);
+            }
+        }
+        for segment in &module.data {
+            if let Some(offset) = &segment.active {
+                let offset = instance.init(offset)?;
+                instance.memory.write(offset, &segment.bytes)?;
+            }
+        }
+        Ok(instance)
+    }
+
+    fn init(&self, init: &GlobalInit) -> Result<u64, EvalError> {
+        match init {
+            GlobalInit::Const(bits) => Ok(*bits),
+            GlobalInit::Global(index) => self.global(*index),
+            GlobalInit::RefFunc(func) => Ok(u64::from(*func) + 1),
+            GlobalInit::RefNull => Ok(0),
+            GlobalInit::Import(import) => Err(EvalError::Unsupported(format!(
+                "imported global `{}.{}`",
+                import.module, import.name
+            ))),
+        }
+    }
+
+    /// The bits of a global.
+    pub fn global(&self, index: u32) -> Result<u64, EvalError> {
+        self.globals
+            .get(index as usize)
+            .copied()
+            .ok_or_else(|| EvalError::Malformed(format!("no global {index}")))
+    }
+
+    /// Sets the bits of a global.
+    pub fn set_global(&mut self, index: u32, bits: u64) -> Result<(), EvalError> {
+        let global = self
+            .globals
+            .get_mut(index as usize)
+            .ok_or_else(|| EvalError::Malformed(format!("no global {index}")))?;
+        *global = bits;
+        Ok(())
+    }
+
+    /// The function that `call_indirect` calls, with its traps in the spec's order.
+    pub fn indirect(
+        &self,
+        module: &Module,
+        table: u32,
+        type_index: u32,
+        element: u64,
+    ) -> Result<u32, EvalError> {
+        let table = self
+            .tables
+            .get(table as usize)
+            .ok_or_else(|| EvalError::Malformed(format!("no table {table}")))?;
+        let entry = usize::try_from(element)
+            .ok()
+            .and_then(|i| table.entries.get(i))
+            .ok_or(Trap::UndefinedElement)?;
+        let func = entry.ok_or(Trap::UninitializedElement)?;
+        let expected = module
+            .types
+            .get(type_index as usize)
+            .ok_or_else(|| EvalError::Malformed(format!("no type {type_index}")))?;
+        match module.funcs.get(func as usize) {
+            Some(f) if f.signature == *expected => Ok(func),
+            Some(_) => Err(Trap::IndirectCallTypeMismatch.into()),
+            None => Err(EvalError::Malformed(format!("no function {func}"))),
+        }
+    }
+
+    /// Calls a host function: `input_len`, `read_input` and `commit` of module `zkc`, or what they are made of.
+    pub fn host(
+        &mut self,
+        module: &Module,
+        func: u32,
+        args: &[u64],
+    ) -> Result<Vec<u64>, EvalError> {
+        let Some(f) = module.funcs.get(func as usize) else {
+            return Err(EvalError::BadCall(format!("no function {func}")));
+        };
+        let import = match &f.body {
+            FuncBody::Import(import) => import,
+            FuncBody::Unsupported(diagnostic) => {
+                return Err(EvalError::Unsupported(diagnostic.message.clone()));
+            }
+            FuncBody::Body(_) => {
+                return Err(EvalError::BadCall(format!(
+                    "function {func} has no body at this stage"
+                )));
+            }
+        };
+        match (import.module.as_str(), import.name.as_str(), args) {
+            ("zkc", "input_len", []) => Ok(vec![self.input.len() as u64 & 0xffff_ffff]),
+            ("zkc", "read_input", &[at, len]) => self.read_input(at, len).map(|()| Vec::new()),
+            ("zkc", "commit", &[at, len]) => self.commit(at, len).map(|()| Vec::new()),
+            ("zkc:intrinsics", "inlen", []) => Ok(vec![self.input.len() as u64 & 0xffff_ffff]),
+            ("zkc:intrinsics", "input8", []) => self.take_input(1).map(|word| vec![word]),
+            ("zkc:intrinsics", "input64", []) => self.take_input(8).map(|word| vec![word]),
+            ("zkc:intrinsics", "output", &[byte]) => {
+                self.output.push(byte as u8);
+                Ok(Vec::new())
+            }
+            _ => Err(EvalError::Unsupported(format!(
+                "host function `{}.{}`",
+                import.module, import.name
+            ))),
+        }
+    }
+
+    /// Copies the next `len` bytes of input to `at`.
+    ///
+    /// Traps `out-of-bounds-memory-access` if fewer bytes are left or the place lies outside the memory.
+    pub fn read_input(&mut self, at: u64, len: u64) -> Result<(), EvalError> {
+        let left = self.input.len() - self.input_pos;
+        if len > left as u64 {
+            return Err(Trap::OutOfBoundsMemoryAccess.into());
+        }
+        let end = self.input_pos + len as usize;
+        self.memory.write(at, &self.input[self.input_pos..end])?;
+        self.input_pos = end;
+        Ok(())
+    }
+
+    /// The next `len` bytes of input, at most 8, as a little-endian word; traps like [`Instance::read_input`].
+    fn take_input(&mut self, len: usize) -> Result<u64, EvalError> {
+        let rest = self.input.get(self.input_pos..self.input_pos + len);
+        let mut word = [0; 8];
+        word[..len].copy_from_slice(rest.ok_or(Trap::OutOfBoundsMemoryAccess)?);
+        self.input_pos += len;
+        Ok(u64::from_le_bytes(word))
+    }
+
+    /// Appends the `len` bytes at `at` to the output.
+    pub fn commit(&mut self, at: u64, len: u64) -> Result<(), EvalError> {
+        if len > self.memory.len() {
+            return Err(Trap::OutOfBoundsMemoryAccess.into());
+        }
+        if self.output.len() as u64 + len > MAX_OUTPUT {
+            return Err(EvalError::OutOfMemory);
+        }
+        let mut bytes = vec![0; len as usize];
+        self.memory.read(at, &mut bytes)?;
+        self.output.extend_from_slice(&bytes);
+        Ok(())
+    }
+}

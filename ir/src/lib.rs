@@ -1,0 +1,49 @@
+//! The generic IR core of zkc, in MLIR's words.
+//!
+//! An *op* takes operand *values* and attributes, gives result values, and may hold *regions* of *blocks*. Ops belong to
+//! dialects; a dialect is a table of rows ([`dialect!`]) and everything generic reads the row. A [`Body`] is one
+//! function's code: arenas behind typed 32-bit keys, built once by a [`Builder`], never changed after, `Send + Sync + Eq`.
+//! This crate knows no file, no WASM bytes, no machine.
+
+pub mod analysis;
+mod attr;
+mod body;
+mod builder;
+mod canonical;
+mod cranelift;
+mod diagnostic;
+mod dialect;
+mod entities;
+pub mod eval;
+mod int;
+mod loc;
+mod module;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod text;
+mod types;
+pub mod verify;
+mod walk;
+mod wasm;
+
+pub use attr::{Attr, AttrKind, Cond, Trap};
+pub use body::{BlockData, Body, OpData, Successor, ValueDef};
+pub use builder::Builder;
+pub use canonical::canonicalize;
+pub use cranelift::{CRANELIFT, ClifOp};
+pub use diagnostic::{Diagnostic, Place, Severity};
+pub use dialect::{Arity, Dialect, DialectSet, EvalFn, OpDef, Opcode, Traits, Ty};
+pub use entities::{Block, FuncId, Op, Region, Value};
+pub use loc::Loc;
+pub use module::{
+    DataSegment, ElementSegment, Export, ExportKind, Func, FuncBody, Global, GlobalInit, Import,
+    Memory, Module, Table,
+};
+pub use text::{NamedBody, parse_funcs, print_body, print_func, print_op};
+pub use types::{Signature, Type};
+pub use verify::{VerifyError, verify};
+pub use walk::{Step, Walk};
+pub use wasm::{WASM, WasmOp};
+
+/// Maps and sets with a fixed iteration order.
+pub use cranelift_entity::{EntityRef, PrimaryMap, SecondaryMap};

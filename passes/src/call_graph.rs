@@ -1,0 +1,150 @@
+//! Which functions a run from given roots can reach.
+//!
+//! A `call_indirect` reaches every function of its type in the active element segments of its table: tables do not change
+//! at run time in the WebAssembly that zkc supports.
+
+use crate::link::{INTRINSICS, runtime_base};
+use std::collections::BTreeMap;
+use zkc_ir::{Attr, Body, ClifOp, Diagnostic, FuncBody, Module, WasmOp};
+
+/// What a body calls.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Calls {
+    /// Callees, ascending, each once.
+    pub direct: Vec<u32>,
+    /// Indirect calls as (type index, table), ascending, each once.
+    pub indirect: Vec<(u32, u32)>,
+    /// Whether it uses `memory.fill`.
+    pub fill: bool,
+    /// Whether it uses `memory.copy`.
+    pub copy: bool,
+}
+
+/// What a body of the wasm or cranelift dialect calls.
+pub fn calls(body: &Body) -> Calls {
+    let mut calls = Calls::default();
+    for (_, data) in body.ops() {
+        match (ClifOp::from_opcode(data.opcode), data.attrs.as_slice()) {
+            (Some(ClifOp::Call), [Attr::Func(callee)]) => calls.direct.push(*callee),
+            (Some(ClifOp::CallIndirect), [Attr::Index(ty), Attr::Index(table)]) => {
+                calls.indirect.push((*ty, *table));
+            }
+            (Some(ClifOp::MemoryFill), _) => calls.fill = true,
+            (Some(ClifOp::MemoryCopy), _) => calls.copy = true,
+            _ => {}
+        }
+        match (WasmOp::from_opcode(data.opcode), data.attrs.as_slice()) {
+            (Some(WasmOp::Call), [Attr::Func(callee)]) => calls.direct.push(*callee),
+            (Some(WasmOp::CallIndirect), [Attr::Index(ty), Attr::Index(table)]) => {
+                calls.indirect.push((*ty, *table));
+            }
+            (Some(WasmOp::MemoryFill), _) => calls.fill = true,
+            (Some(WasmOp::MemoryCopy), _) => calls.copy = true,
+            _ => {}
+        }
+    }
+    calls.direct.sort_unstable();
+    calls.direct.dedup();
+    calls.indirect.sort_unstable();
+    calls.indirect.dedup();
+    calls
+}
+
+/// The functions with code that a run starting at `roots` can reach, ascending. `module` is linked and decoded.
+///
+/// Errors: the diagnostic of an unsupported function among them; `unknown-import` for a function nobody provides.
+pub fn needed(module: &Module, roots: &[u32]) -> Result<Vec<u32>, Diagnostic> {
+    reach(module, roots, |index| {
+        match &module.funcs.get(index as usize)?.body {
+            FuncBody::Body(body) => Some(calls(body)),
+            FuncBody::Import(_) | FuncBody::Unsupported(_) => None,
+        }
+    })
+}
+
+/// [`needed`], with the calls of each function supplied by the caller; `None` where there is no code.
+pub fn reach(
+    module: &Module,
+    roots: &[u32],
+    calls: impl Fn(u32) -> Option<Calls>,
+) -> Result<Vec<u32>, Diagnostic> {
+    let runtime = runtime_base(module);
+    // Function and the one that reached it.
+    let mut reached: BTreeMap<u32, Option<u32>> = BTreeMap::new();
+    let mut work: Vec<(u32, Option<u32>)> = roots.iter().rev().map(|&root| (root, None)).collect();
+    let mut needed = Vec::new();
+    while let Some((index, from)) = work.pop() {
+        if reached.contains_key(&index) {
+            continue;
+        }
+        reached.insert(index, from);
+        let Some(calls) = calls(index) else {
+            refuse(module, index, &reached)?;
+            continue;
+        };
+        needed.push(index);
+        let mut next = calls.direct;
+        for (ty, table) in calls.indirect {
+            next.extend(candidates(module, ty, table));
+        }
+        if let Some(base) = runtime {
+            next.extend(calls.fill.then_some(base + 4));
+            next.extend(calls.copy.then_some(base + 5));
+        }
+        work.extend(next.into_iter().rev().map(|callee| (callee, Some(index))));
+    }
+    needed.sort_unstable();
+    Ok(needed)
+}
+
+/// Functions of a type in the active element segments of a table.
+fn candidates(module: &Module, ty: u32, table: u32) -> impl Iterator<Item = u32> + '_ {
+    let signature = module.types.get(ty as usize);
+    let segments = module
+        .elements
+        .iter()
+        .filter(move |s| s.active.as_ref().is_some_and(|(t, _)| *t == table));
+    let funcs = segments.flat_map(|s| s.funcs.iter().flatten().copied());
+    funcs.filter(move |&f| module.funcs.get(f as usize).map(|f| &f.signature) == signature)
+}
+
+/// The error for a reached function without code, with the chain of calls that reaches it.
+fn refuse(
+    module: &Module,
+    index: u32,
+    reached: &BTreeMap<u32, Option<u32>>,
+) -> Result<(), Diagnostic> {
+    let name = |index: u32| {
+        module
+            .funcs
+            .get(index as usize)
+            .map_or_else(|| index.to_string(), |f| f.name.clone())
+    };
+    let mut diagnostic = match module.funcs.get(index as usize).map(|f| &f.body) {
+        Some(FuncBody::Import(import)) if import.module == INTRINSICS => return Ok(()),
+        Some(FuncBody::Import(import)) => {
+            let message = format!(
+                "nobody provides the imported function `{}.{}`",
+                import.module, import.name
+            );
+            Diagnostic::error("unknown-import", message)
+        }
+        Some(FuncBody::Unsupported(diagnostic)) => (**diagnostic).clone(),
+        Some(FuncBody::Body(_)) => return Ok(()),
+        None => Diagnostic::error("unknown-function", format!("there is no function {index}")),
+    };
+    let mut chain = vec![name(index)];
+    let mut at = index;
+    while let Some(Some(from)) = reached.get(&at) {
+        chain.push(name(*from));
+        at = *from;
+    }
+    if chain.len() > 1 {
+        diagnostic = diagnostic.note(format!(
+            "`{}` is called from `{}`",
+            chain[0],
+            chain[1..].join("` from `")
+        ));
+    }
+    Err(diagnostic)
+}

@@ -1,0 +1,171 @@
+//! Effects of the cranelift dialect to the zk dialect.
+//!
+//! What touches memory, static words, input, output or other functions becomes its one zk op; control flow between blocks,
+//! pure ops and divisions stay as they are, because the e-graph chooses among several zk forms of each. Values keep their
+//! `i32` and `i64` types. The result is the "mixed" body the e-graph takes.
+
+use crate::clif::internal;
+use crate::layout::{Intrinsic, Layout};
+use crate::opt::Rebuild;
+use zkc_ir::{Attr, Body, ClifOp, Diagnostic, Op, Opcode, Type, Value};
+use zkc_isa::{SLOT_PAGES, ZkOp};
+
+/// Lowers the effects of a flat body.
+///
+/// Errors: `internal` for an op that refers to what the layout does not have.
+pub fn lower_effects(body: &Body, layout: &Layout) -> Result<Body, Diagnostic> {
+    let order = Rebuild::order(body);
+    let mut lowering = Lowering {
+        rebuild: Rebuild::new(body, &order, |_| true),
+        layout,
+    };
+    for &block in &order {
+        lowering.rebuild.start(block);
+        for &op in &body.block(block).ops {
+            match ClifOp::from_opcode(body.op(op).opcode) {
+                Some(clif) => lowering.op(op, clif)?,
+                // Already lowered.
+                None => {
+                    lowering.rebuild.copy(op);
+                }
+            }
+        }
+    }
+    Ok(lowering.rebuild.finish())
+}
+
+struct Lowering<'a> {
+    rebuild: Rebuild<'a>,
+    layout: &'a Layout,
+}
+
+impl Lowering<'_> {
+    fn op(&mut self, op: Op, clif: ClifOp) -> Result<(), Diagnostic> {
+        let data = self.rebuild.old.op(op);
+        let layout = self.layout;
+        self.rebuild.at(op);
+        if let Some(access) = access(clif) {
+            self.replace(op, access, data.attrs.clone());
+            return Ok(());
+        }
+        match clif {
+            ClifOp::GlobalGet | ClifOp::GlobalSet => {
+                let index = index(&data.attrs, 0)?;
+                let slot = *layout
+                    .globals
+                    .get(index as usize)
+                    .ok_or_else(|| missing("global", index))?;
+                let zk = if clif == ClifOp::GlobalGet {
+                    ZkOp::Lds
+                } else {
+                    ZkOp::Sts
+                };
+                self.replace(op, zk, vec![Attr::Index(slot)]);
+            }
+            ClifOp::MemorySize => self.replace(op, ZkOp::Lds, vec![Attr::Index(SLOT_PAGES)]),
+            ClifOp::MemoryGrow => self.replace(op, ZkOp::Grow, vec![Attr::Index(layout.max_pages)]),
+            ClifOp::MemoryFill | ClifOp::MemoryCopy => {
+                let (fill, copy) = layout.bulk.ok_or_else(|| missing("runtime function", 0))?;
+                let callee = if clif == ClifOp::MemoryFill {
+                    fill
+                } else {
+                    copy
+                };
+                self.replace(op, ZkOp::Call, vec![Attr::Func(callee)]);
+            }
+            ClifOp::Call => {
+                let zk = match layout.intrinsics.get(&index(&data.attrs, 0)?) {
+                    None => {
+                        self.replace(op, ZkOp::Call, data.attrs.clone());
+                        return Ok(());
+                    }
+                    Some(Intrinsic::Input8) => ZkOp::Input8,
+                    Some(Intrinsic::Input64) => ZkOp::Input64,
+                    Some(Intrinsic::Inlen) => ZkOp::Inlen,
+                    Some(Intrinsic::Output) => ZkOp::Output,
+                };
+                self.replace(op, zk, Vec::new());
+            }
+            ClifOp::CallIndirect => {
+                let (ty, table) = (index(&data.attrs, 0)?, index(&data.attrs, 1)?);
+                let id = *layout
+                    .type_ids
+                    .get(ty as usize)
+                    .ok_or_else(|| missing("type", ty))?;
+                let table = layout
+                    .tables
+                    .get(table as usize)
+                    .ok_or_else(|| missing("table", table))?;
+                let mut args = self.rebuild.values(&data.args);
+                let attrs = vec![Attr::Index(table.slot), Attr::Index(table.size)];
+                args[0] = self
+                    .rebuild
+                    .builder
+                    .value(ZkOp::Ldt, &args[..1], attrs, Type::I64);
+                let attrs = vec![
+                    Attr::Index(id.into()),
+                    Attr::Index(data.results.len() as u32),
+                ];
+                self.emit(op, ZkOp::Calli, &args, attrs);
+            }
+            ClifOp::Return => self.replace(op, ZkOp::Ret, Vec::new()),
+            ClifOp::Trap => self.replace(op, ZkOp::Trap, data.attrs.clone()),
+            _ => {
+                self.rebuild.copy(op);
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends the zk op that takes the place of `op`, with the same operands.
+    fn replace(&mut self, op: Op, zk: ZkOp, attrs: Vec<Attr>) {
+        let args = self.rebuild.values(&self.rebuild.old.op(op).args);
+        self.emit(op, zk, &args, attrs);
+    }
+
+    fn emit(&mut self, op: Op, zk: ZkOp, args: &[Value], attrs: Vec<Attr>) {
+        let old = self.rebuild.old;
+        let results = &old.op(op).results;
+        let types: Vec<Type> = results.iter().map(|&r| old.ty(r)).collect();
+        let new = self
+            .rebuild
+            .builder
+            .op(Opcode::from(zk), args, attrs, &types);
+        for (i, &result) in results.iter().enumerate() {
+            let value = self.rebuild.builder.body().op(new).results[i];
+            self.rebuild.set(result, value);
+        }
+    }
+}
+
+/// The zk form of a load or store.
+pub(crate) fn access(clif: ClifOp) -> Option<ZkOp> {
+    use ClifOp as C;
+    Some(match clif {
+        C::Load32 | C::Uload32To64 => ZkOp::Ld32u,
+        C::Load64 => ZkOp::Ld64,
+        C::Uload8To32 | C::Uload8To64 => ZkOp::Ld8u,
+        C::Uload16To32 | C::Uload16To64 => ZkOp::Ld16u,
+        C::Sload8To32 => ZkOp::Ld8s32,
+        C::Sload16To32 => ZkOp::Ld16s32,
+        C::Sload8To64 => ZkOp::Ld8s64,
+        C::Sload16To64 => ZkOp::Ld16s64,
+        C::Sload32To64 => ZkOp::Ld32s64,
+        C::Store32 | C::Istore32From64 => ZkOp::St32,
+        C::Store64 => ZkOp::St64,
+        C::Istore8From32 | C::Istore8From64 => ZkOp::St8,
+        C::Istore16From32 | C::Istore16From64 => ZkOp::St16,
+        _ => return None,
+    })
+}
+
+fn index(attrs: &[Attr], i: usize) -> Result<u32, Diagnostic> {
+    match attrs.get(i) {
+        Some(Attr::Index(index) | Attr::Func(index)) => Ok(*index),
+        Some(_) | None => Err(internal("an op without its index")),
+    }
+}
+
+fn missing(what: &str, index: u32) -> Diagnostic {
+    internal(format!("the layout has no {what} {index}"))
+}

@@ -1,0 +1,659 @@
+//! One function's code: an abstract operand stack over SSA values.
+//!
+//! The module has been validated, so types are not checked again. Code that cannot run (after a branch, up to the
+//! enclosing `end` or `else`) is skipped. Nesting is a list of frames, never recursion.
+
+use super::{
+    MAX_BR_TABLE, MAX_LOCALS_BY_BLOCKS, MAX_NESTING, MAX_OPERANDS, ModuleItems, unsupported,
+    value_type,
+};
+use wasmparser::{BinaryReader, BlockType, FunctionBody, MemArg, Operator};
+use zkc_ir::{
+    Attr, Block, Body, Builder, Diagnostic, Loc, Module, Opcode, Signature, Type, Value, WasmOp,
+};
+
+/// Decodes the function `index` (index space of the module) from its body's bytes.
+///
+/// Places count from the start of the body, in ops and in diagnostics. Errors: `unsupported-op`, naming the op;
+/// `limit-exceeded` for code beyond the limits of [`super`]; `invalid` if the bytes are not the validated ones.
+pub fn decode_func(items: &ModuleItems, index: u32, code: &[u8]) -> Result<Body, Diagnostic> {
+    decode_func_at(items, index, code, 0)
+}
+
+/// [`decode_func`] for a module whose function 0 is to be function `base` of another.
+pub(crate) fn decode_func_at(
+    items: &ModuleItems,
+    index: u32,
+    code: &[u8],
+    base: u32,
+) -> Result<Body, Diagnostic> {
+    let name = items
+        .module
+        .funcs
+        .get(index as usize)
+        .map(|f| f.name.clone())
+        .unwrap_or_default();
+    Decoder::run(&items.module, index, code, base)
+        .map_err(|diagnostic| diagnostic.in_function(name))
+}
+
+/// What a label is attached to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Func,
+    Block,
+    Loop,
+    If { else_block: Block },
+    Else,
+}
+
+/// One open `block`, `loop`, `if`, or the function.
+struct Frame {
+    kind: Kind,
+    /// Number of values on the stack below this frame's.
+    height: usize,
+    /// Number of values a branch to its label takes.
+    branch_arity: usize,
+    /// Number of results.
+    results: usize,
+    /// The results of its op, for the code after it.
+    values: Vec<Value>,
+    /// The block its op stands in.
+    parent: Block,
+}
+
+struct Decoder<'a> {
+    module: &'a Module,
+    /// Added to the indices of called functions.
+    base: u32,
+    builder: Builder,
+    locals: Vec<Type>,
+    stack: Vec<Value>,
+    frames: Vec<Frame>,
+    /// Depth of blocks opened in code that is being skipped; `None` in code that runs.
+    skipping: Option<usize>,
+    /// Operands and results so far.
+    operands: usize,
+    /// Branch targets so far.
+    targets: usize,
+    offset: u64,
+}
+
+impl<'a> Decoder<'a> {
+    fn run(module: &'a Module, index: u32, code: &[u8], base: u32) -> Result<Body, Diagnostic> {
+        let broken = |e: wasmparser::Error| {
+            Diagnostic::error("invalid", e.message().to_owned()).at(e.offset())
+        };
+        let func = module.funcs.get(index as usize).ok_or_else(|| invalid(0))?;
+        let body = FunctionBody::new(BinaryReader::new(code, 0));
+        let mut locals = Vec::new();
+        for &ty in func.signature.params.iter().chain(&func.signature.results) {
+            locals.push(number(ty, 0)?);
+        }
+        locals.truncate(func.signature.params.len());
+        let mut reader = body.get_locals_reader().map_err(broken)?;
+        for _ in 0..reader.get_count() {
+            let offset = reader.original_position();
+            let (count, ty) = reader.read().map_err(broken)?;
+            let ty = number(value_type(ty).ok_or_else(|| invalid(offset))?, offset)?;
+            locals.extend(std::iter::repeat_n(ty, count as usize));
+        }
+
+        let mut builder = Builder::new(func.signature.clone());
+        builder.set_locals(locals.clone());
+        let root = builder.body().root();
+        let entry = builder.block(root, &func.signature.params);
+        builder.switch_to(entry);
+        let results = func.signature.results.len();
+        let frame = Frame {
+            kind: Kind::Func,
+            height: 0,
+            branch_arity: results,
+            results,
+            values: Vec::new(),
+            parent: entry,
+        };
+        let mut decoder = Decoder {
+            module,
+            base,
+            builder,
+            locals,
+            stack: Vec::new(),
+            frames: vec![frame],
+            skipping: None,
+            operands: 0,
+            targets: 0,
+            offset: 0,
+        };
+        let mut ops = body.get_operators_reader().map_err(broken)?;
+        while !ops.eof() {
+            let (op, offset) = ops.read_with_offset().map_err(broken)?;
+            decoder.offset = offset;
+            decoder.builder.set_loc(Loc::at(offset as u32));
+            decoder.operator(&op)?;
+            if decoder.operands > MAX_OPERANDS {
+                return Err(limit("operands and results", MAX_OPERANDS, offset));
+            }
+        }
+        if decoder.locals.len().saturating_mul(decoder.targets) > MAX_LOCALS_BY_BLOCKS {
+            return Err(limit(
+                "locals times branch targets",
+                MAX_LOCALS_BY_BLOCKS,
+                0,
+            ));
+        }
+        if decoder.frames.is_empty() {
+            Ok(decoder.builder.finish())
+        } else {
+            Err(invalid(decoder.offset))
+        }
+    }
+
+    fn operator(&mut self, op: &Operator<'_>) -> Result<(), Diagnostic> {
+        if let Some(depth) = self.skipping {
+            return self.skip(op, depth);
+        }
+        if let Some((opcode, results)) = simple(op) {
+            return self.simple(opcode, Vec::new(), results);
+        }
+        if let Some((opcode, memarg, results)) = memory(op) {
+            return self.simple(opcode, vec![mem(memarg)], results);
+        }
+        match op {
+            Operator::I32Const { value } => {
+                self.constant(WasmOp::I32Const, u64::from(*value as u32), Type::I32)
+            }
+            Operator::I64Const { value } => {
+                self.constant(WasmOp::I64Const, *value as u64, Type::I64)
+            }
+            Operator::F32Const { value } => {
+                self.constant(WasmOp::F32Const, value.bits().into(), Type::F32)
+            }
+            Operator::F64Const { value } => {
+                self.constant(WasmOp::F64Const, value.bits(), Type::F64)
+            }
+            Operator::LocalGet { local_index } => {
+                let ty = self.local(*local_index)?;
+                self.push(
+                    WasmOp::LocalGet,
+                    &[],
+                    vec![Attr::Index(*local_index)],
+                    &[ty],
+                );
+                Ok(())
+            }
+            Operator::LocalSet { local_index } => {
+                let value = self.pop()?;
+                self.push(
+                    WasmOp::LocalSet,
+                    &[value],
+                    vec![Attr::Index(*local_index)],
+                    &[],
+                );
+                Ok(())
+            }
+            Operator::LocalTee { local_index } => {
+                let value = self.pop()?;
+                let ty = self.builder.body().ty(value);
+                self.push(
+                    WasmOp::LocalTee,
+                    &[value],
+                    vec![Attr::Index(*local_index)],
+                    &[ty],
+                );
+                Ok(())
+            }
+            Operator::GlobalGet { global_index } => {
+                let global = self
+                    .module
+                    .globals
+                    .get(*global_index as usize)
+                    .ok_or_else(|| invalid(self.offset))?;
+                let ty = number(global.ty, self.offset)?;
+                self.push(
+                    WasmOp::GlobalGet,
+                    &[],
+                    vec![Attr::Index(*global_index)],
+                    &[ty],
+                );
+                Ok(())
+            }
+            Operator::GlobalSet { global_index } => {
+                let value = self.pop()?;
+                self.push(
+                    WasmOp::GlobalSet,
+                    &[value],
+                    vec![Attr::Index(*global_index)],
+                    &[],
+                );
+                Ok(())
+            }
+            Operator::Drop => {
+                let value = self.pop()?;
+                self.push(WasmOp::Drop, &[value], Vec::new(), &[]);
+                Ok(())
+            }
+            Operator::Select | Operator::TypedSelect { .. } => {
+                let args = self.pop_n(3)?;
+                let ty = self.builder.body().ty(args[0]);
+                self.push(WasmOp::Select, &args, Vec::new(), &[ty]);
+                Ok(())
+            }
+            Operator::MemorySize { mem: 0 } => {
+                self.simple(WasmOp::MemorySize, Vec::new(), &[Type::I32])
+            }
+            Operator::MemoryGrow { mem: 0 } => {
+                self.simple(WasmOp::MemoryGrow, Vec::new(), &[Type::I32])
+            }
+            Operator::MemoryFill { mem: 0 } => self.simple(WasmOp::MemoryFill, Vec::new(), &[]),
+            Operator::MemoryCopy {
+                dst_mem: 0,
+                src_mem: 0,
+            } => self.simple(WasmOp::MemoryCopy, Vec::new(), &[]),
+            Operator::Call { function_index } => {
+                let func = self
+                    .module
+                    .funcs
+                    .get(*function_index as usize)
+                    .ok_or_else(|| invalid(self.offset))?;
+                let args = self.pop_n(func.signature.params.len())?;
+                self.push(
+                    WasmOp::Call,
+                    &args,
+                    vec![Attr::Func(self.base + *function_index)],
+                    &func.signature.results,
+                );
+                self.numbers(&func.signature.results)
+            }
+            Operator::CallIndirect {
+                type_index,
+                table_index,
+            } => {
+                let signature = self
+                    .module
+                    .types
+                    .get(*type_index as usize)
+                    .ok_or_else(|| invalid(self.offset))?;
+                let mut args = vec![self.pop()?];
+                args.extend(self.pop_n(signature.params.len())?);
+                let attrs = vec![Attr::Index(*type_index), Attr::Index(*table_index)];
+                self.push(WasmOp::CallIndirect, &args, attrs, &signature.results);
+                self.numbers(&signature.results)
+            }
+            Operator::Block { .. }
+            | Operator::Loop { .. }
+            | Operator::If { .. }
+            | Operator::Else
+            | Operator::End => self.structure(op),
+            Operator::Br { relative_depth } => {
+                let args = self.branch_args(*relative_depth)?;
+                self.terminator(WasmOp::Br, &args, vec![Attr::Index(*relative_depth)])
+            }
+            Operator::BrIf { relative_depth } => {
+                let mut args = vec![self.pop()?];
+                args.extend(self.branch_args(*relative_depth)?);
+                self.targets += 1;
+                self.push(WasmOp::BrIf, &args, vec![Attr::Index(*relative_depth)], &[]);
+                Ok(())
+            }
+            Operator::BrTable { targets } => {
+                if targets.len() >= MAX_BR_TABLE {
+                    return Err(limit(
+                        "`br_table` entries",
+                        MAX_BR_TABLE as usize,
+                        self.offset,
+                    ));
+                }
+                let mut depths = Vec::with_capacity(targets.len() as usize + 1);
+                for depth in targets.targets() {
+                    depths.push(depth.map_err(|_| invalid(self.offset))?);
+                }
+                depths.push(targets.default());
+                let mut args = vec![self.pop()?];
+                args.extend(self.branch_args(targets.default())?);
+                self.operands += depths.len() * args.len();
+                self.targets += depths.len();
+                self.terminator(WasmOp::BrTable, &args, vec![Attr::Indices(depths)])
+            }
+            Operator::Return => {
+                let args = self.branch_args(self.frames.len() as u32 - 1)?;
+                self.terminator(WasmOp::Return, &args, Vec::new())
+            }
+            Operator::Unreachable => self.terminator(WasmOp::Unreachable, &[], Vec::new()),
+            other => Err(unsupported(
+                format_args!("`{}`", op_name(other)),
+                self.offset,
+            )),
+        }
+    }
+
+    /// In code that cannot run, only nesting matters.
+    fn skip(&mut self, op: &Operator<'_>, depth: usize) -> Result<(), Diagnostic> {
+        match op {
+            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
+                self.skipping = Some(depth + 1);
+            }
+            Operator::Else if depth == 0 => return self.structure(op),
+            Operator::End if depth == 0 => return self.structure(op),
+            Operator::End => self.skipping = Some(depth - 1),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn structure(&mut self, op: &Operator<'_>) -> Result<(), Diagnostic> {
+        match op {
+            Operator::Block { blockty } => self.open(WasmOp::Block, *blockty),
+            Operator::Loop { blockty } => self.open(WasmOp::Loop, *blockty),
+            Operator::If { blockty } => self.open(WasmOp::If, *blockty),
+            Operator::Else => {
+                self.close_region()?;
+                let frame = self.frames.last_mut().ok_or_else(|| invalid(self.offset))?;
+                let Kind::If { else_block } = frame.kind else {
+                    return Err(invalid(self.offset));
+                };
+                frame.kind = Kind::Else;
+                self.enter(else_block);
+                Ok(())
+            }
+            Operator::End => {
+                self.close_region()?;
+                let frame = self.frames.pop().ok_or_else(|| invalid(self.offset))?;
+                if let Kind::If { else_block } = frame.kind {
+                    self.builder.switch_to(else_block);
+                    let params = self.builder.body().block(else_block).params.clone();
+                    self.builder.op(WasmOp::End, &params, Vec::new(), &[]);
+                }
+                self.builder.switch_to(frame.parent);
+                self.stack.extend(frame.values);
+                Ok(())
+            }
+            _ => Err(invalid(self.offset)),
+        }
+    }
+
+    fn open(&mut self, opcode: WasmOp, ty: BlockType) -> Result<(), Diagnostic> {
+        if self.frames.len() >= MAX_NESTING {
+            return Err(limit("nested blocks", MAX_NESTING, self.offset));
+        }
+        let signature = self.block_type(ty)?;
+        let condition = if opcode == WasmOp::If {
+            Some(self.pop()?)
+        } else {
+            None
+        };
+        let params = self.pop_n(signature.params.len())?;
+        let height = self.stack.len();
+        let parent = self.builder.current().ok_or_else(|| invalid(self.offset))?;
+        let args: Vec<Value> = condition.into_iter().chain(params).collect();
+
+        let region = self.builder.region();
+        let inner = self.builder.block(region, &signature.params);
+        let mut regions = vec![region];
+        let kind = match opcode {
+            WasmOp::Loop => Kind::Loop,
+            WasmOp::If => {
+                let region = self.builder.region();
+                regions.push(region);
+                Kind::If {
+                    else_block: self.builder.block(region, &signature.params),
+                }
+            }
+            _ => Kind::Block,
+        };
+        self.operands += args.len() + signature.results.len() + signature.params.len() * 2;
+        self.targets += 1;
+        let op = self.builder.op_full(
+            opcode,
+            &args,
+            Vec::new(),
+            &signature.results,
+            Vec::new(),
+            regions,
+        );
+        let values = self.builder.body().op(op).results.clone();
+        let branch_arity = if kind == Kind::Loop {
+            signature.params.len()
+        } else {
+            signature.results.len()
+        };
+        self.frames.push(Frame {
+            kind,
+            height,
+            branch_arity,
+            results: signature.results.len(),
+            values,
+            parent,
+        });
+        self.enter(inner);
+        Ok(())
+    }
+
+    /// Starts the code of a region's block, whose parameters are on the stack.
+    fn enter(&mut self, block: Block) {
+        self.builder.switch_to(block);
+        self.stack
+            .extend(self.builder.body().block(block).params.iter().copied());
+    }
+
+    /// Ends the innermost region: with `wasm.end` if its end can be reached.
+    fn close_region(&mut self) -> Result<(), Diagnostic> {
+        let frame = self.frames.last().ok_or_else(|| invalid(self.offset))?;
+        let (height, results) = (frame.height, frame.results);
+        if self.skipping.is_none() {
+            let args = self.pop_n(results)?;
+            self.push(WasmOp::End, &args, Vec::new(), &[]);
+        }
+        self.skipping = None;
+        self.stack.truncate(height);
+        Ok(())
+    }
+
+    /// The values a branch to label `depth` takes, left on the stack.
+    fn branch_args(&self, depth: u32) -> Result<Vec<Value>, Diagnostic> {
+        let frame = self
+            .frames
+            .len()
+            .checked_sub(1 + depth as usize)
+            .ok_or_else(|| invalid(self.offset))?;
+        let start = self
+            .stack
+            .len()
+            .checked_sub(self.frames[frame].branch_arity)
+            .ok_or_else(|| invalid(self.offset))?;
+        Ok(self.stack[start..].to_vec())
+    }
+
+    fn terminator(
+        &mut self,
+        opcode: WasmOp,
+        args: &[Value],
+        attrs: Vec<Attr>,
+    ) -> Result<(), Diagnostic> {
+        self.push(opcode, args, attrs, &[]);
+        self.skipping = Some(0);
+        Ok(())
+    }
+
+    fn constant(&mut self, opcode: WasmOp, bits: u64, ty: Type) -> Result<(), Diagnostic> {
+        self.push(opcode, &[], vec![Attr::Int(bits)], &[ty]);
+        Ok(())
+    }
+
+    /// An op whose operands are as many as its row says.
+    fn simple(
+        &mut self,
+        opcode: WasmOp,
+        attrs: Vec<Attr>,
+        results: &[Type],
+    ) -> Result<(), Diagnostic> {
+        let zkc_ir::Arity::Fixed(operands) = opcode.opcode().def().operands else {
+            return Err(invalid(self.offset));
+        };
+        let args = self.pop_n(operands.len())?;
+        self.push(opcode, &args, attrs, results);
+        Ok(())
+    }
+
+    /// Appends an op and pushes its results.
+    fn push(&mut self, opcode: WasmOp, args: &[Value], attrs: Vec<Attr>, results: &[Type]) {
+        self.operands += args.len() + results.len();
+        let op = self.builder.op(opcode, args, attrs, results);
+        self.stack
+            .extend_from_slice(&self.builder.body().op(op).results);
+    }
+
+    fn pop(&mut self) -> Result<Value, Diagnostic> {
+        self.stack.pop().ok_or_else(|| invalid(self.offset))
+    }
+
+    fn pop_n(&mut self, n: usize) -> Result<Vec<Value>, Diagnostic> {
+        let start = self
+            .stack
+            .len()
+            .checked_sub(n)
+            .ok_or_else(|| invalid(self.offset))?;
+        Ok(self.stack.split_off(start))
+    }
+
+    fn local(&self, index: u32) -> Result<Type, Diagnostic> {
+        self.locals
+            .get(index as usize)
+            .copied()
+            .ok_or_else(|| invalid(self.offset))
+    }
+
+    fn numbers(&self, types: &[Type]) -> Result<(), Diagnostic> {
+        types
+            .iter()
+            .try_for_each(|&ty| number(ty, self.offset).map(drop))
+    }
+
+    fn block_type(&self, ty: BlockType) -> Result<Signature, Diagnostic> {
+        let signature = match ty {
+            BlockType::Empty => Signature::default(),
+            BlockType::Type(ty) => Signature {
+                params: Vec::new(),
+                results: vec![value_type(ty).ok_or_else(|| invalid(self.offset))?],
+            },
+            BlockType::FuncType(index) => self
+                .module
+                .types
+                .get(index as usize)
+                .cloned()
+                .ok_or_else(|| invalid(self.offset))?,
+        };
+        self.numbers(&signature.params)?;
+        self.numbers(&signature.results)?;
+        Ok(signature)
+    }
+}
+
+fn mem(memarg: &MemArg) -> Attr {
+    Attr::Mem {
+        offset: memarg.offset,
+        align: memarg.align,
+    }
+}
+
+/// A value type that the wasm dialect has.
+fn number(ty: Type, offset: u64) -> Result<Type, Diagnostic> {
+    match ty {
+        Type::I32 | Type::I64 | Type::F32 | Type::F64 => Ok(ty),
+        Type::V128 | Type::FuncRef | Type::ExternRef | Type::Word => {
+            Err(unsupported(format_args!("a value of type `{ty}`"), offset))
+        }
+    }
+}
+
+fn invalid(offset: u64) -> Diagnostic {
+    Diagnostic::error(
+        "invalid",
+        "these bytes are not the function that was validated",
+    )
+    .at(offset)
+}
+
+fn limit(what: &str, most: usize, offset: u64) -> Diagnostic {
+    Diagnostic::error(
+        "limit-exceeded",
+        format!("this function has more than {most} {what}"),
+    )
+    .at(offset)
+}
+
+/// The text format's name of an operator.
+fn op_name(op: &Operator<'_>) -> String {
+    macro_rules! visitor {
+        ($( @$proposal:ident $op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident ($($ann:tt)*) )*) => {
+            match op {
+                $( Operator::$op { .. } => stringify!($visit), )*
+                _ => "visit_unknown",
+            }
+        };
+    }
+    let name = wasmparser::for_each_operator!(visitor);
+    let name = name.strip_prefix("visit_").unwrap_or(name);
+    let prefixed = [
+        "i32_", "i64_", "f32_", "f64_", "v128_", "i8x16_", "i16x8_", "i32x4_", "i64x2_", "f32x4_",
+        "f64x2_", "memory_", "table_", "local_", "global_", "ref_", "data_", "elem_", "atomic_",
+    ];
+    match prefixed.iter().find(|p| name.starts_with(**p)) {
+        Some(prefix) => format!("{}.{}", &prefix[..prefix.len() - 1], &name[prefix.len()..]),
+        None => name.to_owned(),
+    }
+}
+
+/// Operators without immediates whose row says everything: the op and its result types.
+fn simple(op: &Operator<'_>) -> Option<(WasmOp, &'static [Type])> {
+    macro_rules! table {
+        ($($name:ident)*) => {
+            match op {
+                $(Operator::$name => WasmOp::$name,)*
+                _ => return None,
+            }
+        };
+    }
+    let opcode = table! {
+        Nop
+        I32Eqz I32Eq I32Ne I32LtS I32LtU I32GtS I32GtU I32LeS I32LeU I32GeS I32GeU
+        I64Eqz I64Eq I64Ne I64LtS I64LtU I64GtS I64GtU I64LeS I64LeU I64GeS I64GeU
+        I32Clz I32Ctz I32Popcnt I32Add I32Sub I32Mul I32DivS I32DivU I32RemS I32RemU
+        I32And I32Or I32Xor I32Shl I32ShrS I32ShrU I32Rotl I32Rotr
+        I64Clz I64Ctz I64Popcnt I64Add I64Sub I64Mul I64DivS I64DivU I64RemS I64RemU
+        I64And I64Or I64Xor I64Shl I64ShrS I64ShrU I64Rotl I64Rotr
+        I32WrapI64 I64ExtendI32S I64ExtendI32U I32Extend8S I32Extend16S I64Extend8S I64Extend16S I64Extend32S
+        I32ReinterpretF32 I64ReinterpretF64 F32ReinterpretI32 F64ReinterpretI64
+    };
+    Some((opcode, row_results(opcode.opcode())))
+}
+
+/// Loads and stores: the op, its immediate and its result types.
+fn memory<'a>(op: &'a Operator<'_>) -> Option<(WasmOp, &'a MemArg, &'static [Type])> {
+    macro_rules! table {
+        ($($name:ident)*) => {
+            match op {
+                $(Operator::$name { memarg } => (WasmOp::$name, memarg),)*
+                _ => return None,
+            }
+        };
+    }
+    let (opcode, memarg) = table! {
+        I32Load I64Load F32Load F64Load I32Load8S I32Load8U I32Load16S I32Load16U
+        I64Load8S I64Load8U I64Load16S I64Load16U I64Load32S I64Load32U
+        I32Store I64Store F32Store F64Store I32Store8 I32Store16 I64Store8 I64Store16 I64Store32
+    };
+    Some((opcode, memarg, row_results(opcode.opcode())))
+}
+
+/// The result types of a row that fixes them.
+fn row_results(opcode: Opcode) -> &'static [Type] {
+    use zkc_ir::{Arity, Ty};
+    match opcode.def().results {
+        Arity::Fixed([Ty::Is(Type::I32)]) => &[Type::I32],
+        Arity::Fixed([Ty::Is(Type::I64)]) => &[Type::I64],
+        Arity::Fixed([Ty::Is(Type::F32)]) => &[Type::F32],
+        Arity::Fixed([Ty::Is(Type::F64)]) => &[Type::F64],
+        Arity::Fixed(_) | Arity::Variadic(_) => &[],
+    }
+}

@@ -1,0 +1,470 @@
+//! Module-level sections: types, imports, tables, memories, globals, exports, segments, names.
+
+use super::{unsupported, value_type};
+use std::ops::Range;
+use wasmparser::{
+    CompositeInnerType, ConstExpr, DataKind, ElementItems, ElementKind, Error, ExternalKind,
+    KnownCustom, Name, Operator, Parser, Payload, TypeRef, Validator, WasmFeatures,
+};
+use zkc_ir::{
+    DataSegment, Diagnostic, ElementSegment, Export, ExportKind, Func, FuncBody, Global,
+    GlobalInit, Import, Memory, Module, Signature, Table, Type,
+};
+
+/// Everything of a module but its code.
+///
+/// Equal for two files that differ in function bodies only, except for [`ModuleItems::bodies`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ModuleItems {
+    /// The module. Functions with code hold [`FuncBody::Unsupported`] of code `not-decoded`, and start 0.
+    pub module: Module,
+    /// Byte ranges of the bodies in the file, one per function with code, in order.
+    pub bodies: Vec<Range<usize>>,
+}
+
+/// WebAssembly 2.0, and what is better refused per function, as unsupported, than for the whole module.
+const FEATURES: WasmFeatures = WasmFeatures::WASM2
+    .union(WasmFeatures::TAIL_CALL)
+    .union(WasmFeatures::THREADS);
+
+/// Validates a module, code included, and reads its items.
+///
+/// Errors: as for [`super::decode`].
+pub fn decode_items(bytes: &[u8]) -> Result<ModuleItems, Diagnostic> {
+    if let Err(error) = Validator::new_with_features(FEATURES).validate_all(bytes) {
+        return Err(refusal(bytes, &error));
+    }
+    let mut reader = Reader::default();
+    let mut parser = Parser::new(0);
+    parser.set_features(FEATURES);
+    for payload in parser.parse_all(bytes) {
+        let payload = payload.map_err(|e| malformed(&e))?;
+        reader.section(payload)?;
+    }
+    reader.finish()
+}
+
+fn malformed(error: &Error) -> Diagnostic {
+    Diagnostic::error("malformed", error.message().replace('\n', " ")).at(error.offset())
+}
+
+/// What to say of a module the validator refused: whether it is malformed, invalid, or asks for a feature we lack.
+fn refusal(bytes: &[u8], error: &Error) -> Diagnostic {
+    let newer = Validator::new_with_features(WasmFeatures::WASM3)
+        .validate_all(bytes)
+        .is_ok();
+    if newer || error.missing_wasm_feature().is_some() {
+        return Diagnostic::error("unsupported-op", error.message().replace('\n', " "))
+            .at(error.offset())
+            .note("the module needs a newer WebAssembly than 2.0");
+    }
+    match parse_only(bytes) {
+        Err(syntax) => malformed(&syntax),
+        Ok(()) => {
+            Diagnostic::error("invalid", error.message().replace('\n', " ")).at(error.offset())
+        }
+    }
+}
+
+/// Reads every section and every instruction without validating.
+fn parse_only(bytes: &[u8]) -> wasmparser::Result<()> {
+    let mut parser = Parser::new(0);
+    parser.set_features(FEATURES);
+    for payload in parser.parse_all(bytes) {
+        match payload? {
+            Payload::CodeSectionEntry(body) => {
+                let mut ops = body.get_operators_reader()?;
+                while !ops.eof() {
+                    ops.read()?;
+                }
+                ops.finish()?;
+            }
+            Payload::TypeSection(s) => s.into_iter().try_for_each(|x| x.map(drop))?,
+            Payload::ImportSection(s) => s.into_iter().try_for_each(|x| x.map(drop))?,
+            Payload::FunctionSection(s) => s.into_iter().try_for_each(|x| x.map(drop))?,
+            Payload::TableSection(s) => s.into_iter().try_for_each(|x| x.map(drop))?,
+            Payload::MemorySection(s) => s.into_iter().try_for_each(|x| x.map(drop))?,
+            Payload::GlobalSection(s) => s.into_iter().try_for_each(|x| x.map(drop))?,
+            Payload::ExportSection(s) => s.into_iter().try_for_each(|x| x.map(drop))?,
+            Payload::ElementSection(s) => s.into_iter().try_for_each(|x| x.map(drop))?,
+            Payload::DataSection(s) => s.into_iter().try_for_each(|x| x.map(drop))?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct Reader {
+    module: Module,
+    bodies: Vec<Range<usize>>,
+    func_names: Vec<(u32, String)>,
+    global_names: Vec<(u32, String)>,
+}
+
+impl Reader {
+    fn section(&mut self, payload: Payload<'_>) -> Result<(), Diagnostic> {
+        let bad = |e: Error| malformed(&e);
+        match payload {
+            Payload::TypeSection(section) => {
+                for group in section {
+                    for (offset, ty) in group.map_err(bad)?.into_types_and_offsets() {
+                        let signature = match &ty.composite_type.inner {
+                            CompositeInnerType::Func(func) => signature(func),
+                            _ => None,
+                        };
+                        let signature = signature.ok_or_else(|| {
+                            unsupported("a type other than WebAssembly 2.0's", offset)
+                        })?;
+                        self.module.types.push(signature);
+                    }
+                }
+            }
+            Payload::ImportSection(section) => {
+                for import in section.into_imports_with_offsets() {
+                    let (offset, import) = import.map_err(bad)?;
+                    self.import(&import, offset)?;
+                }
+            }
+            Payload::FunctionSection(section) => {
+                for type_index in section {
+                    let not_decoded =
+                        Diagnostic::error("not-decoded", "this function's code was not decoded");
+                    self.func(
+                        type_index.map_err(bad)?,
+                        FuncBody::Unsupported(Box::new(not_decoded)),
+                    );
+                }
+            }
+            Payload::TableSection(section) => {
+                for table in section.into_iter_with_offsets() {
+                    let (offset, table) = table.map_err(bad)?;
+                    let table = table_of(&table.ty, None, offset)?;
+                    self.module.tables.push(table);
+                }
+            }
+            Payload::MemorySection(section) => {
+                for memory in section.into_iter_with_offsets() {
+                    let (offset, memory) = memory.map_err(bad)?;
+                    self.memory(&memory, None, offset)?;
+                }
+            }
+            Payload::TagSection(section) => {
+                return Err(unsupported("a tag section", section.range().start));
+            }
+            Payload::GlobalSection(section) => {
+                for global in section.into_iter_with_offsets() {
+                    let (offset, global) = global.map_err(bad)?;
+                    let init = const_expr(&global.init_expr)?;
+                    self.global(&global.ty, init, offset)?;
+                }
+            }
+            Payload::ExportSection(section) => {
+                for export in section.into_iter_with_offsets() {
+                    let (offset, export) = export.map_err(bad)?;
+                    let kind = match export.kind {
+                        ExternalKind::Func | ExternalKind::FuncExact => {
+                            ExportKind::Func(export.index)
+                        }
+                        ExternalKind::Global => ExportKind::Global(export.index),
+                        ExternalKind::Table => ExportKind::Table(export.index),
+                        ExternalKind::Memory => ExportKind::Memory(export.index),
+                        ExternalKind::Tag => return Err(unsupported("an exported tag", offset)),
+                    };
+                    self.module.exports.push(Export {
+                        name: export.name.to_owned(),
+                        kind,
+                    });
+                }
+            }
+            Payload::StartSection { func, .. } => self.module.start = Some(func),
+            Payload::ElementSection(section) => {
+                for element in section {
+                    let element = element.map_err(bad)?;
+                    self.element(&element)?;
+                }
+            }
+            Payload::DataSection(section) => {
+                for data in section {
+                    let data = data.map_err(bad)?;
+                    let active = match &data.kind {
+                        DataKind::Passive => None,
+                        DataKind::Active { offset_expr, .. } => Some(const_expr(offset_expr)?),
+                    };
+                    self.module.data.push(DataSegment {
+                        active,
+                        bytes: data.data.to_vec(),
+                    });
+                }
+            }
+            Payload::CodeSectionEntry(body) => {
+                let range = body.range();
+                self.bodies.push(range.start as usize..range.end as usize);
+            }
+            Payload::CustomSection(section) => {
+                if let KnownCustom::Name(names) = section.as_known() {
+                    self.names(names);
+                }
+            }
+            // Nothing to keep; unknown sections did not pass validation.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn import(&mut self, import: &wasmparser::Import<'_>, offset: u64) -> Result<(), Diagnostic> {
+        let name = Import {
+            module: import.module.to_owned(),
+            name: import.name.to_owned(),
+        };
+        match &import.ty {
+            TypeRef::Func(type_index) | TypeRef::FuncExact(type_index) => {
+                self.func(*type_index, FuncBody::Import(name));
+            }
+            TypeRef::Table(ty) => {
+                let table = table_of(ty, Some(name), offset)?;
+                self.module.tables.push(table);
+            }
+            TypeRef::Memory(ty) => self.memory(ty, Some(name), offset)?,
+            TypeRef::Global(ty) => self.global(ty, GlobalInit::Import(name), offset)?,
+            TypeRef::Tag(_) => return Err(unsupported("an imported tag", offset)),
+        }
+        Ok(())
+    }
+
+    fn func(&mut self, type_index: u32, body: FuncBody) {
+        // Validation has checked the index; types are read before functions.
+        let signature = self
+            .module
+            .types
+            .get(type_index as usize)
+            .cloned()
+            .unwrap_or_default();
+        self.module.funcs.push(Func {
+            name: String::new(),
+            type_index,
+            signature,
+            start: 0,
+            body,
+        });
+    }
+
+    fn global(
+        &mut self,
+        ty: &wasmparser::GlobalType,
+        init: GlobalInit,
+        offset: u64,
+    ) -> Result<(), Diagnostic> {
+        let ty_name = ty.content_type;
+        let mutable = ty.mutable;
+        let ty =
+            value_type(ty.content_type).filter(|ty| !matches!(ty, Type::V128 | Type::ExternRef));
+        let ty =
+            ty.ok_or_else(|| unsupported(format_args!("a global of type `{ty_name}`"), offset))?;
+        self.module.globals.push(Global {
+            name: String::new(),
+            ty,
+            mutable,
+            init,
+        });
+        Ok(())
+    }
+
+    fn memory(
+        &mut self,
+        ty: &wasmparser::MemoryType,
+        import: Option<Import>,
+        offset: u64,
+    ) -> Result<(), Diagnostic> {
+        if ty.memory64 || ty.shared || ty.page_size_log2.is_some() {
+            return Err(unsupported(
+                "a memory that is 64-bit, shared or of another page size",
+                offset,
+            ));
+        }
+        if !self.module.memories.is_empty() {
+            return Err(unsupported("more than one memory", offset));
+        }
+        self.module.memories.push(Memory {
+            min: ty.initial,
+            max: ty.maximum,
+            import,
+        });
+        Ok(())
+    }
+
+    fn element(&mut self, element: &wasmparser::Element<'_>) -> Result<(), Diagnostic> {
+        let active = match &element.kind {
+            ElementKind::Passive | ElementKind::Declared => None,
+            ElementKind::Active {
+                table_index,
+                offset_expr,
+            } => Some((table_index.unwrap_or(0), const_expr(offset_expr)?)),
+        };
+        let mut funcs = Vec::new();
+        match element.items.clone() {
+            ElementItems::Functions(section) => {
+                for func in section {
+                    funcs.push(Some(func.map_err(|e| malformed(&e))?));
+                }
+            }
+            ElementItems::Expressions(_, section) => {
+                for expr in section {
+                    let expr = expr.map_err(|e| malformed(&e))?;
+                    funcs.push(match const_expr(&expr)? {
+                        GlobalInit::RefFunc(func) => Some(func),
+                        GlobalInit::RefNull => None,
+                        GlobalInit::Import(_) | GlobalInit::Const(_) | GlobalInit::Global(_) => {
+                            let offset = expr.get_binary_reader().original_position();
+                            return Err(unsupported(
+                                "an element that is neither a function nor null",
+                                offset,
+                            ));
+                        }
+                    });
+                }
+            }
+        }
+        self.module.elements.push(ElementSegment { active, funcs });
+        Ok(())
+    }
+
+    /// Reads the name section as far as it is well-formed; a custom section cannot make a module invalid.
+    fn names(&mut self, section: wasmparser::NameSectionReader<'_>) {
+        for name in section {
+            let Ok(name) = name else { return };
+            match name {
+                Name::Module { name, .. } => self.module.name = Some(name.to_owned()),
+                Name::Function(map) => {
+                    self.func_names.extend(
+                        map.into_iter()
+                            .map_while(Result::ok)
+                            .map(|n| (n.index, n.name.to_owned())),
+                    );
+                }
+                Name::Global(map) => {
+                    self.global_names.extend(
+                        map.into_iter()
+                            .map_while(Result::ok)
+                            .map(|n| (n.index, n.name.to_owned())),
+                    );
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn finish(mut self) -> Result<ModuleItems, Diagnostic> {
+        let Module {
+            funcs,
+            globals,
+            exports,
+            ..
+        } = &mut self.module;
+        let known = |name: &str| !name.is_empty();
+        for (index, name) in self.func_names.into_iter().filter(|(_, name)| known(name)) {
+            if let Some(func) = funcs.get_mut(index as usize) {
+                func.name = name;
+            }
+        }
+        for (index, name) in self
+            .global_names
+            .into_iter()
+            .filter(|(_, name)| known(name))
+        {
+            if let Some(global) = globals.get_mut(index as usize) {
+                global.name = name;
+            }
+        }
+        for export in exports.iter().filter(|e| known(&e.name)) {
+            let slot = match export.kind {
+                ExportKind::Func(index) => funcs.get_mut(index as usize).map(|f| &mut f.name),
+                ExportKind::Global(index) => globals.get_mut(index as usize).map(|g| &mut g.name),
+                ExportKind::Table(_) | ExportKind::Memory(_) => None,
+            };
+            if let Some(slot) = slot.filter(|slot| slot.is_empty()) {
+                slot.clone_from(&export.name);
+            }
+        }
+        for (i, func) in funcs
+            .iter_mut()
+            .enumerate()
+            .filter(|(_, f)| f.name.is_empty())
+        {
+            func.name = match &func.body {
+                FuncBody::Import(import) if known(&import.name) => import.name.clone(),
+                FuncBody::Import(_) | FuncBody::Body(_) | FuncBody::Unsupported(_) => {
+                    format!("f{i}")
+                }
+            };
+        }
+        for (i, global) in globals
+            .iter_mut()
+            .enumerate()
+            .filter(|(_, g)| g.name.is_empty())
+        {
+            global.name = format!("g{i}");
+        }
+        Ok(ModuleItems {
+            module: self.module,
+            bodies: self.bodies,
+        })
+    }
+}
+
+fn signature(func: &wasmparser::FuncType) -> Option<Signature> {
+    let list = |types: &[wasmparser::ValType]| {
+        types
+            .iter()
+            .map(|&ty| value_type(ty))
+            .collect::<Option<Vec<Type>>>()
+    };
+    Some(Signature {
+        params: list(func.params())?,
+        results: list(func.results())?,
+    })
+}
+
+fn table_of(
+    ty: &wasmparser::TableType,
+    import: Option<Import>,
+    offset: u64,
+) -> Result<Table, Diagnostic> {
+    if ty.table64 || ty.shared || ty.element_type != wasmparser::RefType::FUNCREF {
+        return Err(unsupported(
+            "a table of anything but `funcref` with 32-bit indices",
+            offset,
+        ));
+    }
+    Ok(Table {
+        ty: Type::FuncRef,
+        min: ty.initial,
+        max: ty.maximum,
+        import,
+    })
+}
+
+/// The value of a constant expression of one instruction.
+fn const_expr(expr: &ConstExpr<'_>) -> Result<GlobalInit, Diagnostic> {
+    let mut ops = expr.get_operators_reader();
+    let offset = ops.original_position();
+    let op = ops.read().map_err(|e| malformed(&e))?;
+    let init = match op {
+        Operator::I32Const { value } => GlobalInit::Const(u64::from(value as u32)),
+        Operator::I64Const { value } => GlobalInit::Const(value as u64),
+        Operator::F32Const { value } => GlobalInit::Const(u64::from(value.bits())),
+        Operator::F64Const { value } => GlobalInit::Const(value.bits()),
+        Operator::GlobalGet { global_index } => GlobalInit::Global(global_index),
+        Operator::RefFunc { function_index } => GlobalInit::RefFunc(function_index),
+        Operator::RefNull { .. } => GlobalInit::RefNull,
+        _ => return Err(unsupported("this constant expression", offset)),
+    };
+    match ops.read() {
+        Ok(Operator::End) => Ok(init),
+        Ok(_) => Err(unsupported(
+            "a constant expression of several instructions",
+            offset,
+        )),
+        Err(e) => Err(malformed(&e)),
+    }
+}

@@ -1,0 +1,138 @@
+//! Runs a module through the stages and compares their evaluators.
+
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use zkc_ir::eval::{EvalError, Instance, Limits, WasmInstance, run_cranelift};
+use zkc_ir::{Body, FuncBody, Module, verify};
+use zkc_passes::opt::{InlineOptions, cleanup, inline, inline_candidates};
+use zkc_passes::{
+    Host, Layout, Options, call_graph, compile_to_cranelift, decode, link, lower_effects,
+};
+
+/// Decodes text or bytes; panics with the diagnostic.
+pub(crate) fn module(source: &str) -> Module {
+    let bytes = wat::parse_str(source).expect("the test's text is WebAssembly");
+    decode::decode(&bytes).expect("the test's module decodes")
+}
+
+/// What a run did: results or trap, output, and the memory's non-zero words.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Outcome {
+    pub(crate) results: Result<Vec<u64>, EvalError>,
+    pub(crate) output: Vec<u8>,
+    pub(crate) globals: Vec<u64>,
+    pub(crate) memory: Vec<(u64, u64)>,
+}
+
+fn outcome(results: Result<Vec<u64>, EvalError>, instance: &Instance) -> Outcome {
+    let trapped = results.is_err();
+    Outcome {
+        results,
+        output: if trapped {
+            Vec::new()
+        } else {
+            instance.output.clone()
+        },
+        globals: if trapped {
+            Vec::new()
+        } else {
+            instance.globals.clone()
+        },
+        memory: if trapped {
+            Vec::new()
+        } else {
+            instance.memory.nonzero_words().collect()
+        },
+    }
+}
+
+/// Runs an export in the wasm dialect.
+pub(crate) fn run_wasm(module: &Module, name: &str, args: &[u64], input: &[u8]) -> Outcome {
+    let mut instance = WasmInstance::new(module, input).expect("the module instantiates");
+    let results = instance.invoke_export(name, args);
+    outcome(results, &instance.instance)
+}
+
+/// A linked module and the cranelift bodies of its functions.
+pub(crate) struct Compiled {
+    pub(crate) module: Module,
+    pub(crate) layout: Layout,
+    pub(crate) bodies: BTreeMap<u32, Body>,
+}
+
+/// Compiles all supported functions, and checks every body with the verifier.
+pub(crate) fn compile(module: &Module, options: Options) -> Compiled {
+    let module = link(module, &Host::spectest()).expect("the module links");
+    let layout = Layout::of(&module, 65_536).expect("the module has a layout");
+    let mut bodies = BTreeMap::new();
+    for (index, func) in module.funcs.iter().enumerate() {
+        let index = index as u32;
+        let FuncBody::Body(wasm) = &func.body else {
+            continue;
+        };
+        verify(wasm).unwrap_or_else(|e| panic!("wasm dialect of {}: {e}", func.name));
+        let body = compile_to_cranelift(&module, index, options)
+            .unwrap_or_else(|e| panic!("{}: {e}", func.name));
+        verify(&body).unwrap_or_else(|e| panic!("cranelift dialect of {}: {e}", func.name));
+        let mixed = lower_effects(&body, &layout).unwrap_or_else(|e| panic!("{}: {e}", func.name));
+        verify(&mixed).unwrap_or_else(|e| panic!("mixed body of {}: {e}", func.name));
+        bodies.insert(index, body);
+    }
+    Compiled {
+        module,
+        layout,
+        bodies,
+    }
+}
+
+/// Inlines what is worth it and cleans up again, as a compiler would.
+pub(crate) fn inlined(mut compiled: Compiled) -> Compiled {
+    let options = InlineOptions::default();
+    let bodies: BTreeMap<u32, &Body> = compiled.bodies.iter().map(|(&i, b)| (i, b)).collect();
+    let candidates = inline_candidates(&bodies, &BTreeSet::new(), &options);
+    let lookup = |index: u32| candidates.contains(&index).then(|| bodies[&index]);
+    let next = bodies.iter().map(|(&index, body)| {
+        let body = cleanup(&inline(body, &lookup, &options));
+        verify(&body).unwrap_or_else(|e| panic!("inlined function {index}: {e}"));
+        (index, body)
+    });
+    compiled.bodies = next.collect();
+    compiled
+}
+
+/// Number of ops of the functions a run from one export needs.
+pub(crate) fn size(compiled: &Compiled, name: &str) -> usize {
+    let index = compiled
+        .module
+        .exported_func(name)
+        .expect("the export is there");
+    let calls = |i: u32| compiled.bodies.get(&i).map(call_graph::calls);
+    let needed = call_graph::reach(&compiled.module, &[index], calls)
+        .expect("everything reachable is supported");
+    needed.iter().map(|i| compiled.bodies[i].num_ops()).sum()
+}
+
+/// Runs an export in the cranelift dialect.
+pub(crate) fn run_clif(compiled: &Compiled, name: &str, args: &[u64], input: &[u8]) -> Outcome {
+    let module = &compiled.module;
+    let mut instance = Instance::new(module, input).expect("the module instantiates");
+    let mut limits = Limits::default();
+    let bodies = |index: u32| compiled.bodies.get(&index);
+    if let Some(start) = module.start {
+        run_cranelift(module, &bodies, &mut instance, &mut limits, (start, &[]))
+            .expect("the start function runs");
+    }
+    let index = module.exported_func(name).expect("the export is there");
+    let results = run_cranelift(module, &bodies, &mut instance, &mut limits, (index, args));
+    outcome(results, &instance)
+}
+
+/// The functions a run from one export needs.
+pub(crate) fn needed(compiled: &Compiled, name: &str) -> Vec<u32> {
+    let index = compiled
+        .module
+        .exported_func(name)
+        .expect("the export is there");
+    call_graph::needed(&compiled.module, &[index]).expect("everything reachable is supported")
+}

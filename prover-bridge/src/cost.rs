@@ -1,0 +1,65 @@
+//! What a row of each chip costs, read off its description.
+//!
+//! This is where cost models in cells come from: a weight is the number of base-field cells that a proof commits to per row.
+
+use crate::backend::Compiled;
+use crate::catalog::ChipSet;
+use crate::stats::Cells;
+use serde::Serialize;
+use zkc_isa::CostModel;
+
+/// The shape of a chip and its price per row.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ChipCost {
+    /// The chip.
+    pub name: String,
+    /// Main columns.
+    pub columns: usize,
+    /// Constraints.
+    pub constraints: usize,
+    /// Largest degree of a constraint.
+    pub degree: usize,
+    /// Bus messages.
+    pub interactions: usize,
+    /// Cells per row.
+    pub cells: Cells,
+}
+
+impl ChipCost {
+    pub(crate) fn new(chip: &Compiled) -> ChipCost {
+        let [main, aux, quotient] = chip.cells().map(|c| c as u64);
+        ChipCost {
+            name: chip.chip.name.clone(),
+            columns: chip.width(),
+            constraints: chip.chip.constraints.len(),
+            degree: chip.max_degree(),
+            interactions: chip.chip.interactions.len(),
+            cells: Cells {
+                main,
+                aux,
+                quotient,
+                total: main + aux + quotient,
+            },
+        }
+    }
+}
+
+/// All chips: those of instructions in the order of [`crate::chips::all`], then memory, public values and tables.
+pub fn chip_costs() -> Vec<ChipCost> {
+    ChipSet::standard()
+        .catalog(0)
+        .chips
+        .iter()
+        .map(|c| ChipCost::new(c))
+        .collect()
+}
+
+/// The cost model `cells`: what a row of the chip that usually proves an instruction adds to the committed cells.
+pub fn cells_model() -> CostModel {
+    let costs = chip_costs();
+    CostModel::from_fn(
+        "cells",
+        "committed cells (main, auxiliary, quotient) of one row, from the prover's chips",
+        |op| costs[crate::chips::usual(op)].cells.total,
+    )
+}

@@ -1,0 +1,212 @@
+//! Keys: what a verifier must know of a program, and what a prover wants ready.
+//!
+//! The verifying key binds the program: the Merkle root of all fixed tables, among them every instruction and initial word,
+//! with the entry points, the initial memory size and a digest of the chip descriptions. Its own digest is how statements
+//! name the program. Whoever has the program can make the key again and compare.
+//!
+//! One commitment covers all fixed tables, so every proof contains them all; together they have few cells.
+
+use crate::backend::system::{Root, commit_fixed};
+use crate::backend::{Compiled, Table};
+use crate::catalog::{Catalog, ChipSet};
+use crate::{envelope, tables};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use zkc_ir::Diagnostic;
+use zkc_isa::{Entry, FIRST_PC, MAX_PAGES, Program};
+
+/// Format version of verifying keys.
+pub const KEY_VERSION: u16 = 1;
+const MAGIC: &[u8; 6] = b"zkc-vk";
+
+/// What a verifier knows of a program.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct VerifyingKey {
+    body: Body,
+    digest: [u8; 32],
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct Body {
+    chips: [u8; 32],
+    pages: u32,
+    entries: Vec<Entry>,
+    rom_log_rows: u8,
+    root: [u8; 32],
+}
+
+/// Why a key could not be made or read.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The program is not valid.
+    #[error("invalid program: {0}")]
+    Program(Diagnostic),
+    /// The program has no instructions.
+    #[error("the program has no instructions")]
+    Empty,
+    /// The program has too many instructions or initial words for one table.
+    #[error("the program has more than 2^23 instructions or initial words")]
+    Large,
+    /// The bytes are no verifying key of this version.
+    #[error("not a verifying key: {0}")]
+    Format(#[from] envelope::FormatError),
+    /// A field has a value no key has.
+    #[error("not a verifying key: {0}")]
+    Value(&'static str),
+    /// The key was made for other chips.
+    #[error("the verifying key belongs to another version of the machine's chips")]
+    Chips,
+}
+
+impl VerifyingKey {
+    /// The key of a program.
+    pub fn new(program: &Program) -> Result<VerifyingKey, KeyError> {
+        Ok(ProvingKey::new(program)?.vk)
+    }
+
+    fn from_body(body: Body) -> VerifyingKey {
+        let bytes = envelope::encode(MAGIC, KEY_VERSION, &body);
+        VerifyingKey {
+            body,
+            digest: *blake3::hash(&bytes).as_bytes(),
+        }
+    }
+
+    /// The digest by which statements name the program.
+    pub fn digest(&self) -> &[u8; 32] {
+        &self.digest
+    }
+
+    /// The exported function of this name.
+    pub fn entry(&self, name: &str) -> Option<&Entry> {
+        self.body.entries.iter().find(|e| e.name == name)
+    }
+
+    /// All exported functions.
+    pub fn entries(&self) -> &[Entry] {
+        &self.body.entries
+    }
+
+    /// Initial memory size in pages.
+    pub(crate) fn pages(&self) -> u32 {
+        self.body.pages
+    }
+
+    /// Height of the table `rom`.
+    pub(crate) fn rom_rows(&self) -> usize {
+        1 << self.body.rom_log_rows
+    }
+
+    /// Root of the fixed tables.
+    pub(crate) fn root(&self) -> Root {
+        Root(self.body.root)
+    }
+
+    /// The key as a file's content.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        envelope::encode(MAGIC, KEY_VERSION, &self.body)
+    }
+
+    /// Reads what [`VerifyingKey::to_bytes`] wrote. Refuses other versions, other chips, and bytes that it would not write.
+    pub fn from_bytes(bytes: &[u8]) -> Result<VerifyingKey, KeyError> {
+        let body: Body = envelope::decode(MAGIC, KEY_VERSION, bytes)?;
+        if body.chips != ChipSet::standard().digest() {
+            return Err(KeyError::Chips);
+        }
+        let rows = 1usize.checked_shl(body.rom_log_rows.into()).unwrap_or(0);
+        if !(crate::MIN_ROWS..=1 << 23).contains(&rows) {
+            return Err(KeyError::Value("height of the program table"));
+        }
+        if body.pages > MAX_PAGES {
+            return Err(KeyError::Value("memory size"));
+        }
+        if body
+            .entries
+            .iter()
+            .any(|e| e.pc < FIRST_PC || (e.pc - FIRST_PC) as usize >= rows)
+        {
+            return Err(KeyError::Value("entry point"));
+        }
+        Ok(VerifyingKey::from_body(body))
+    }
+}
+
+/// What a prover keeps ready for a program: its verifying key and its fixed tables.
+pub struct ProvingKey {
+    vk: VerifyingKey,
+    pub(crate) catalog: Catalog,
+    pub(crate) set: &'static ChipSet,
+    pub(crate) words: Vec<(u32, u64)>,
+    pub(crate) program_len: usize,
+}
+
+impl std::fmt::Debug for ProvingKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ProvingKey")
+            .field("vk", &self.vk)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ProvingKey {
+    /// The key of a program.
+    pub fn new(program: &Program) -> Result<ProvingKey, KeyError> {
+        let set = ChipSet::standard();
+        zkc_isa::validate(program).map_err(KeyError::Program)?;
+        if program.insts.is_empty() {
+            return Err(KeyError::Empty);
+        }
+        let words = tables::initial_words(program);
+        if tables::rom_rows(program, &words) > 1 << 23 {
+            return Err(KeyError::Large);
+        }
+        let rom = tables::rom_table(program, &words);
+        let rom_rows = tables::rom_rows(program, &words);
+        let mut catalog = set.catalog(program.pages);
+        let fix = |chips: &mut Vec<Arc<Compiled>>, id: usize, table: Table| {
+            chips[id] = Arc::new(chips[id].as_ref().clone().with_fixed(table));
+        };
+        fix(&mut catalog.chips, catalog.words, tables::words_table());
+        if let Some(id) = catalog.pow2 {
+            fix(&mut catalog.chips, id, tables::pow2_table());
+        }
+        fix(&mut catalog.chips, catalog.rom, rom);
+        let table = |&id: &usize| {
+            catalog.chips[id]
+                .fixed
+                .as_deref()
+                .expect("tables have their fixed columns")
+        };
+        let ids: Vec<usize> = catalog.tables(rom_rows).iter().map(|t| t.0).collect();
+        let root = commit_fixed(&ids.iter().map(table).collect::<Vec<_>>()).0;
+        let body = Body {
+            chips: set.digest(),
+            pages: program.pages,
+            entries: program.entries.clone(),
+            rom_log_rows: rom_rows.trailing_zeros() as u8,
+            root,
+        };
+        let program_len = program.insts.len();
+        Ok(ProvingKey {
+            vk: VerifyingKey::from_body(body),
+            catalog,
+            set,
+            words,
+            program_len,
+        })
+    }
+
+    /// Whether the key was made for this program.
+    pub(crate) fn fits(&self, program: &Program) -> bool {
+        let rom = self.catalog.chips[self.catalog.rom].fixed.as_deref();
+        program.insts.len() == self.program_len
+            && program.pages == self.vk.body.pages
+            && program.entries == self.vk.body.entries
+            && rom == Some(&tables::rom_table(program, &tables::initial_words(program)))
+    }
+
+    /// The verifying key.
+    pub fn verifying_key(&self) -> &VerifyingKey {
+        &self.vk
+    }
+}

@@ -1,0 +1,282 @@
+//! From a program and its inputs to a proof.
+
+use crate::MAX_STEPS;
+use crate::backend::system::{self, Instance};
+use crate::key::ProvingKey;
+use crate::proof::{Proof, seed};
+use crate::public::{Statement, StatementError};
+use crate::security::{Security, ledger};
+use crate::stats::{ChipStats, Seconds, Stats};
+use crate::witness::{Collector, Part};
+use p3_matrix::Matrix;
+use std::time::{Duration, Instant};
+use zkc_isa::{Entry, ExecError, Limits, Program};
+
+/// What a prover is doing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Progress {
+    /// It executes the program; so many steps are done.
+    Execute(u64),
+    /// It has all steps and makes the remaining rows.
+    Witness,
+    /// It proves a trace of so many cells.
+    Prove(u64),
+}
+
+/// How to prove.
+pub struct ProveOptions<'a> {
+    /// Strength of the proof.
+    pub security: Security,
+    /// Number of threads; all cores if absent.
+    pub threads: Option<usize>,
+    /// Most steps the run may take.
+    pub max_steps: u64,
+    /// Told now and then what goes on.
+    pub progress: Option<&'a (dyn Fn(Progress) + Sync)>,
+}
+
+impl std::fmt::Debug for ProveOptions<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut s = f.debug_struct("ProveOptions");
+        s.field("security", &self.security)
+            .field("threads", &self.threads)
+            .field("max_steps", &self.max_steps);
+        s.finish_non_exhaustive()
+    }
+}
+
+impl Default for ProveOptions<'_> {
+    fn default() -> Self {
+        ProveOptions {
+            security: Security::Default,
+            threads: None,
+            max_steps: MAX_STEPS,
+            progress: None,
+        }
+    }
+}
+
+/// Why there is no proof.
+#[derive(Debug, thiserror::Error)]
+pub enum ProveError {
+    /// The key belongs to another program.
+    #[error("the proving key belongs to another program")]
+    Key,
+    /// The run has no outcome.
+    #[error(transparent)]
+    Execute(#[from] ExecError),
+    /// The run's outcome cannot be a public statement.
+    #[error(transparent)]
+    Statement(#[from] StatementError),
+    /// The trace is too long for one proof.
+    #[error("the run is too long for one proof: {0}")]
+    TooLong(String),
+    /// The threads asked for could not be started.
+    #[error("cannot start the prover's threads: {0}")]
+    Threads(String),
+    /// A fault of the prover.
+    #[error("internal error in the prover: {0}")]
+    Internal(String),
+}
+
+/// Runs an exported function and proves the run.
+///
+/// `args` are words, `input` is the private input. The proof shows the returned statement to whoever has the verifying key.
+pub fn prove(
+    key: &ProvingKey,
+    program: &Program,
+    entry: &str,
+    args: &[u64],
+    input: &[u8],
+    options: &ProveOptions<'_>,
+) -> Result<(Proof, Statement, Stats), ProveError> {
+    let work = || prove_here(key, program, entry, args, input, options);
+    match options.threads {
+        None => work(),
+        Some(n) => {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(n.max(1))
+                .build();
+            pool.map_err(|e| ProveError::Threads(e.to_string()))?
+                .install(work)
+        }
+    }
+}
+
+fn prove_here(
+    key: &ProvingKey,
+    program: &Program,
+    entry: &str,
+    args: &[u64],
+    input: &[u8],
+    options: &ProveOptions<'_>,
+) -> Result<(Proof, Statement, Stats), ProveError> {
+    let quiet = |_: Progress| {};
+    let progress: &dyn Fn(Progress) = match options.progress {
+        Some(f) => f,
+        None => &quiet,
+    };
+    let limits = Limits {
+        max_steps: options.max_steps.min(MAX_STEPS),
+        ..Limits::default()
+    };
+    let Run {
+        entry,
+        statement,
+        parts,
+        steps,
+        execute,
+        witness,
+    } = run(key, program, entry, args, input, &limits, progress)?;
+
+    let start = Instant::now();
+    let mut stats = Stats {
+        steps,
+        ..Stats::default()
+    };
+    stats.security_bits = check_size(key, &parts, options.security)?;
+    stats.add_chips(
+        parts
+            .iter()
+            .map(|p| ChipStats::new(&key.catalog.chips[p.id], p.rows, p.table.height())),
+    );
+    progress(Progress::Prove(stats.cells.total));
+    let proof = prove_parts(key, entry, &statement, parts, options.security)?;
+    stats.seconds = Seconds {
+        execute: execute.as_secs_f64(),
+        witness: witness.as_secs_f64(),
+        prove: start.elapsed().as_secs_f64(),
+    };
+    stats.proof_bytes = proof.to_bytes().len() as u64;
+    Ok((proof, statement, stats))
+}
+
+/// A run with its traces.
+pub(crate) struct Run<'p> {
+    pub(crate) entry: &'p Entry,
+    pub(crate) statement: Statement,
+    pub(crate) parts: Vec<Part>,
+    steps: u64,
+    execute: Duration,
+    witness: Duration,
+}
+
+/// Runs the program and makes the traces.
+pub(crate) fn run<'p>(
+    key: &ProvingKey,
+    program: &'p Program,
+    entry: &str,
+    args: &[u64],
+    input: &[u8],
+    limits: &Limits,
+    progress: &dyn Fn(Progress),
+) -> Result<Run<'p>, ProveError> {
+    if !key.fits(program) {
+        return Err(ProveError::Key);
+    }
+    let start = Instant::now();
+    let mut collector = Collector::new(key, program);
+    let outcome = zkc_isa::trace(program, entry, args, input, limits, &mut |step| {
+        collector.step(step);
+        if collector.steps() & 0xffff == 0 {
+            progress(Progress::Execute(collector.steps()));
+        }
+    })?;
+    let busy = collector.busy();
+    let execute = start.elapsed().saturating_sub(busy);
+    progress(Progress::Witness);
+
+    let start = Instant::now();
+    let entry = program
+        .entry(entry)
+        .ok_or_else(|| ExecError::UnknownEntry(entry.to_owned()))?;
+    let statement = Statement {
+        program: *key.verifying_key().digest(),
+        entry: entry.name.clone(),
+        args: args.to_vec(),
+        status: outcome.status.code(),
+        results: outcome.results.clone(),
+        output: outcome.output.clone(),
+    };
+    statement.check(key.verifying_key().digest(), entry)?;
+    let steps = outcome.steps;
+    drop(outcome);
+    let parts = collector
+        .finish(&statement, entry.pc)
+        .map_err(ProveError::Internal)?;
+    Ok(Run {
+        entry,
+        statement,
+        parts,
+        steps,
+        execute,
+        witness: busy + start.elapsed(),
+    })
+}
+
+/// Chips of a trace with the logarithms of their heights.
+fn chip_list(parts: &[Part]) -> Vec<(u16, u8)> {
+    parts
+        .iter()
+        .map(|p| (p.id as u16, p.table.height().trailing_zeros() as u8))
+        .collect()
+}
+
+/// Refuses traces that the verifier would refuse for their size; gives the proof's bits.
+fn check_size(key: &ProvingKey, parts: &[Part], security: Security) -> Result<u32, ProveError> {
+    let chips = &key.catalog.chips;
+    key.catalog
+        .check_size(&chip_list(parts))
+        .map_err(|e| ProveError::TooLong(e.to_owned()))?;
+    let ledger = ledger(
+        security,
+        parts.iter().map(|p| {
+            (
+                chips[p.id].as_ref(),
+                p.table.height().trailing_zeros() as usize,
+            )
+        }),
+    );
+    if security == Security::Default && ledger.bits < crate::DEFAULT_BITS {
+        return Err(ProveError::TooLong(format!(
+            "only {} bits of security",
+            ledger.bits
+        )));
+    }
+    Ok(ledger.bits)
+}
+
+/// Proves given traces.
+pub(crate) fn prove_parts(
+    key: &ProvingKey,
+    entry: &Entry,
+    statement: &Statement,
+    parts: Vec<Part>,
+    security: Security,
+) -> Result<Proof, ProveError> {
+    let chips = chip_list(&parts);
+    let catalog = &key.catalog;
+    let instance = |p: &Part| Instance {
+        compiled: catalog.chips[p.id].clone(),
+        given: if p.id == catalog.public {
+            statement.given(entry.pc)
+        } else {
+            Vec::new()
+        },
+    };
+    let instances: Vec<Instance> = parts.iter().map(instance).collect();
+    let seed = seed(
+        security,
+        key.verifying_key().digest(),
+        &statement.digest(),
+        &chips,
+    );
+    let tables: Vec<_> = parts.into_iter().map(|p| p.table).collect();
+    let inner =
+        system::prove(security.fri(), seed, &instances, &tables).map_err(ProveError::Internal)?;
+    Ok(Proof {
+        security,
+        chips,
+        inner,
+    })
+}

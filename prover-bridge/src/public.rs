@@ -1,0 +1,326 @@
+//! The public statement of a run, and the chip that ties it to the trace.
+//!
+//! The chip `public` has one row for the run as a whole and one for each argument, result and output byte. Its given columns
+//! are computed from the statement by prover and verifier alike, and its main columns must equal them, so that its messages
+//! are the statement's:
+//!
+//! * State: sends the state a run starts from (entry point, first clock, stack base) and receives the state it ended in:
+//!   pc = status; clock and frame may be anything. Every step consumes one state and produces one with a later clock, so the
+//!   steps form one chain from start to end, and no cycle can stand beside it.
+//! * Args: each argument once. The code at an entry point reads every argument exactly once before anything else.
+//! * Results: each result once; a run that traps has none.
+//! * Outputs: each byte at its position. The output chip counts positions in a static word that starts at zero, so positions
+//!   are 0, 1, 2, ... and a proof of fewer or more bytes than were written is unbalanced.
+//!
+//! The given columns need no commitment. The statement enters the transcript's seed.
+
+use crate::backend::F;
+use crate::builder::{Bus, Chip, ChipBuilder, Expr};
+use crate::tables::limbs;
+use p3_field::PrimeCharacteristicRing;
+use serde::{Deserialize, Serialize};
+use zkc_isa::{Entry, FIRST_CLOCK, FIRST_PC, STACK_BASE, ValueKind};
+
+/// Largest number of public output bytes in a statement.
+pub const MAX_OUTPUT: usize = 4096;
+/// Largest number of arguments, and of results, in a statement.
+pub const MAX_VALUES: usize = 1000;
+
+/// What a proof shows: the program's exported function, called with these arguments, ended so.
+///
+/// As JSON the words are decimal strings, for readers whose numbers are floating-point; digest and output are hexadecimal.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Statement {
+    /// Digest of the program's verifying key.
+    #[serde(with = "hex_array")]
+    pub program: [u8; 32],
+    /// Name of the exported function.
+    pub entry: String,
+    /// Arguments, as words; an i32 has its upper half zero.
+    #[serde(with = "decimal")]
+    pub args: Vec<u64>,
+    /// 0 for success, otherwise the code of the trap (`zkc_ir::Trap::code`).
+    pub status: u32,
+    /// Results, as words; none if the run trapped.
+    #[serde(with = "decimal")]
+    pub results: Vec<u64>,
+    /// Public output bytes, up to the trap if there is one.
+    #[serde(with = "hex_bytes")]
+    pub output: Vec<u8>,
+}
+
+/// A statement that no run can have.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum StatementError {
+    /// Another program's statement.
+    #[error("the statement is about another program than the verifying key")]
+    Program,
+    /// The program exports nothing of this name.
+    #[error("the program exports no function `{0}`")]
+    Entry(String),
+    /// Wrong number of arguments.
+    #[error("`{entry}` takes {expected} arguments, the statement has {found}")]
+    ArgCount {
+        /// The function.
+        entry: String,
+        /// Its number of parameters.
+        expected: usize,
+        /// The statement's number of arguments.
+        found: usize,
+    },
+    /// Wrong number of results.
+    #[error(
+        "a run of `{entry}` with status {status} has {expected} results, the statement has {found}"
+    )]
+    ResultCount {
+        /// The function.
+        entry: String,
+        /// The status.
+        status: u32,
+        /// Its number of results.
+        expected: usize,
+        /// The statement's number of results.
+        found: usize,
+    },
+    /// A 32-bit value with an upper half.
+    #[error("{what} {index} has a 32-bit type, but {value} does not fit")]
+    Range {
+        /// `argument` or `result`.
+        what: &'static str,
+        /// Its index.
+        index: usize,
+        /// Its value.
+        value: u64,
+    },
+    /// Not a status.
+    #[error("{0} is no status of a run")]
+    Status(u32),
+    /// Too many output bytes.
+    #[error("the statement has {0} output bytes; at most {MAX_OUTPUT} can be public")]
+    Output(usize),
+}
+
+impl Statement {
+    /// Checks the statement against an exported function of the program with digest `program`.
+    pub(crate) fn check(&self, program: &[u8; 32], entry: &Entry) -> Result<(), StatementError> {
+        if self.program != *program {
+            return Err(StatementError::Program);
+        }
+        if self.entry != entry.name {
+            return Err(StatementError::Entry(self.entry.clone()));
+        }
+        if self.status != 0 && zkc_ir::Trap::from_code(self.status).is_none()
+            || self.status >= FIRST_PC
+        {
+            return Err(StatementError::Status(self.status));
+        }
+        let expected = entry.params.len();
+        if self.args.len() != expected || expected > MAX_VALUES {
+            return Err(StatementError::ArgCount {
+                entry: entry.name.clone(),
+                expected,
+                found: self.args.len(),
+            });
+        }
+        let expected = if self.status == 0 {
+            entry.results.len()
+        } else {
+            0
+        };
+        if self.results.len() != expected || expected > MAX_VALUES {
+            return Err(StatementError::ResultCount {
+                entry: entry.name.clone(),
+                status: self.status,
+                expected,
+                found: self.results.len(),
+            });
+        }
+        fits("argument", &self.args, &entry.params)?;
+        fits("result", &self.results, &entry.results)?;
+        if self.output.len() > MAX_OUTPUT {
+            return Err(StatementError::Output(self.output.len()));
+        }
+        Ok(())
+    }
+
+    /// Digest of all fields.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        let mut h = blake3::Hasher::new();
+        let mut part = |bytes: &[u8]| {
+            h.update(&(bytes.len() as u64).to_le_bytes());
+            h.update(bytes);
+        };
+        let words = |ws: &[u64]| -> Vec<u8> { ws.iter().flat_map(|w| w.to_le_bytes()).collect() };
+        part(&self.program);
+        part(self.entry.as_bytes());
+        part(&words(&self.args));
+        part(&self.status.to_le_bytes());
+        part(&words(&self.results));
+        part(&self.output);
+        *h.finalize().as_bytes()
+    }
+
+    /// Rows of the chip `public`.
+    fn rows(&self, pc: u32) -> Vec<[u32; GIVEN]> {
+        let mut rows = vec![[1, 0, 0, 0, pc, self.status, 0, 0, 0]];
+        for (kind, words) in [(1, &self.args), (2, &self.results)] {
+            for (i, &w) in words.iter().enumerate() {
+                let [a, b, c, d] = limbs(w);
+                let flag = |k: u32| u32::from(kind == k);
+                rows.push([0, flag(1), flag(2), 0, i as u32, a, b, c, d]);
+            }
+        }
+        for (i, &byte) in self.output.iter().enumerate() {
+            rows.push([0, 0, 0, 1, i as u32, byte.into(), 0, 0, 0]);
+        }
+        rows
+    }
+
+    /// Height of the chip `public` for this statement.
+    pub(crate) fn height(&self) -> usize {
+        (1 + self.args.len() + self.results.len() + self.output.len())
+            .next_power_of_two()
+            .max(crate::MIN_ROWS)
+    }
+
+    /// Given columns of the chip `public`, for a run that starts at `pc`.
+    pub(crate) fn given(&self, pc: u32) -> Vec<Vec<F>> {
+        let rows = self.rows(pc);
+        let height = self.height();
+        (0..GIVEN)
+            .map(|c| {
+                (0..height)
+                    .map(|r| F::from_u32(rows.get(r).map_or(0, |row| row[c])))
+                    .collect()
+            })
+            .collect()
+    }
+
+    /// Cells of the chip `public`, row after row, for a run that ended in this state.
+    pub(crate) fn cells(&self, pc: u32, last_clock: u32, last_fp: u32) -> Vec<F> {
+        let mut cells = vec![F::ZERO; self.height() * (GIVEN + 2)];
+        for (row, out) in self.rows(pc).iter().zip(cells.chunks_exact_mut(GIVEN + 2)) {
+            for (cell, &x) in out.iter_mut().zip(row) {
+                *cell = F::from_u32(x);
+            }
+        }
+        cells[GIVEN] = F::from_u32(last_clock);
+        cells[GIVEN + 1] = F::from_u32(last_fp);
+        cells
+    }
+}
+
+fn fits(what: &'static str, words: &[u64], kinds: &[ValueKind]) -> Result<(), StatementError> {
+    let wrong = |(_, (w, kind)): &(usize, (&u64, &ValueKind))| kind.is_32() && **w >> 32 != 0;
+    match words.iter().zip(kinds).enumerate().find(wrong) {
+        Some((index, (&value, _))) => Err(StatementError::Range { what, index, value }),
+        None => Ok(()),
+    }
+}
+
+/// Number of given columns.
+const GIVEN: usize = 9;
+
+/// The chip.
+pub(crate) fn public() -> Chip {
+    let mut b = ChipBuilder::new("public");
+    let names = [
+        "is_run",
+        "is_arg",
+        "is_result",
+        "is_output",
+        "index",
+        "value0",
+        "value1",
+        "value2",
+        "value3",
+    ];
+    let columns = names.map(|n| b.column(n));
+    let (clock, fp) = (b.column("last clock"), b.column("last fp"));
+    for (name, column) in names.into_iter().zip(columns) {
+        let given = b.given(name);
+        b.assert_zero(format!("{name} is the statement's"), column - given);
+    }
+    let [run, arg, result, output, index, values @ ..] = columns;
+    let word = || -> Vec<Expr> { [index].into_iter().chain(values).map(Expr::from).collect() };
+    let start = vec![
+        index.into(),
+        Expr::constant(FIRST_CLOCK.into()),
+        Expr::constant(STACK_BASE.into()),
+    ];
+    b.send(Bus::State, start, run);
+    b.receive(
+        Bus::State,
+        vec![values[0].into(), clock.into(), fp.into()],
+        run,
+    );
+    b.send(Bus::Args, word(), arg);
+    b.receive(Bus::Results, word(), result);
+    b.receive(Bus::Outputs, vec![index.into(), values[0].into()], output);
+    b.assert_zero("only the run's row has a last clock", (1 - run) * clock);
+    b.assert_zero("only the run's row has a last frame", (1 - run) * fp);
+    b.finish()
+}
+
+/// Serde of words as decimal strings.
+mod decimal {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(words: &[u64], s: S) -> Result<S::Ok, S::Error> {
+        s.collect_seq(words.iter().map(u64::to_string))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<u64>, D::Error> {
+        let parse = |s: &String| {
+            s.parse()
+                .map_err(|_| D::Error::custom(format!("`{s}` is not a 64-bit number")))
+        };
+        Vec::<String>::deserialize(d)?.iter().map(parse).collect()
+    }
+}
+
+/// Serde of bytes as hexadecimal digits.
+mod hex_bytes {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+    use std::fmt::Write;
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], s: S) -> Result<S::Ok, S::Error> {
+        let mut text = String::with_capacity(2 * bytes.len());
+        for b in bytes {
+            write!(text, "{b:02x}").expect("a string takes what is written");
+        }
+        s.serialize_str(&text)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(d)?;
+        let digit = |b: u8| {
+            (b as char)
+                .to_digit(16)
+                .filter(|_| !b.is_ascii_uppercase())
+                .map(|x| x as u8)
+        };
+        let pair = |p: &[u8]| Some(digit(p[0])? << 4 | digit(*p.get(1)?)?);
+        let bytes: Option<Vec<u8>> = text.as_bytes().chunks(2).map(pair).collect();
+        bytes.ok_or_else(|| {
+            D::Error::custom("expected an even number of lower-case hexadecimal digits")
+        })
+    }
+}
+
+/// Serde of a digest as hexadecimal digits.
+mod hex_array {
+    use serde::{Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8; 32], s: S) -> Result<S::Ok, S::Error> {
+        super::hex_bytes::serialize(bytes, s)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<[u8; 32], D::Error> {
+        let bytes = super::hex_bytes::deserialize(d)?;
+        bytes
+            .try_into()
+            .map_err(|_| D::Error::custom("a digest has 32 bytes"))
+    }
+}

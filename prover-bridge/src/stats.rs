@@ -1,0 +1,93 @@
+//! What a proof cost.
+
+use crate::backend::Compiled;
+use serde::Serialize;
+
+/// Cells of committed columns, in elements of the base field.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Cells {
+    /// Columns of the chips.
+    pub main: u64,
+    /// Columns of the lookup argument.
+    pub aux: u64,
+    /// Columns of the quotients.
+    pub quotient: u64,
+    /// All of them.
+    pub total: u64,
+}
+
+/// Wall-clock seconds of the parts of proving.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize)]
+pub struct Seconds {
+    /// Executing the program.
+    pub execute: f64,
+    /// Turning steps into rows.
+    pub witness: f64,
+    /// Commitments, quotients, openings.
+    pub prove: f64,
+}
+
+/// One chip's part in a proof.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ChipStats {
+    /// The chip.
+    pub name: String,
+    /// Rows that are not padding.
+    pub rows: u64,
+    /// Rows with padding.
+    pub height: u64,
+    /// Main columns.
+    pub columns: u64,
+    /// Bus messages per row.
+    pub interactions: u64,
+    /// Cells with padding.
+    pub cells: Cells,
+}
+
+impl ChipStats {
+    pub(crate) fn new(chip: &Compiled, rows: usize, height: usize) -> ChipStats {
+        let [main, aux, quotient] = chip.cells().map(|c| (c * height) as u64);
+        ChipStats {
+            name: chip.chip.name.clone(),
+            rows: rows as u64,
+            height: height as u64,
+            columns: chip.width() as u64,
+            interactions: chip.chip.interactions.len() as u64,
+            cells: Cells {
+                main,
+                aux,
+                quotient,
+                total: main + aux + quotient,
+            },
+        }
+    }
+}
+
+/// Numbers of a proof.
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
+pub struct Stats {
+    /// Executed instructions.
+    pub steps: u64,
+    /// Cells over all chips.
+    pub cells: Cells,
+    /// The chips of the proof.
+    pub chips: Vec<ChipStats>,
+    /// Where the time went.
+    pub seconds: Seconds,
+    /// Size of the proof.
+    pub proof_bytes: u64,
+    /// Proven bits of security.
+    pub security_bits: u32,
+}
+
+impl Stats {
+    pub(crate) fn add_chips(&mut self, chips: impl Iterator<Item = ChipStats>) {
+        for chip in chips {
+            self.cells.main += chip.cells.main;
+            self.cells.aux += chip.cells.aux;
+            self.cells.quotient += chip.cells.quotient;
+            self.cells.total += chip.cells.total;
+            self.chips.push(chip);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Checking a proof against a verifying key and a public statement.
+//!
+//! The order of checks: the statement fits the key; the proof's strength and chip list are admissible (numbers rising, the
+//! chips that must be there are there, heights within bounds and those of the tables as the key has them, so few
+//! instruction rows that clocks cannot wrap); the bits its shape gives reach what is demanded; then the backend, whose
+//! transcript begins with a digest of all of this.
+
+use crate::backend::system::{self, Instance};
+use crate::catalog::{Catalog, ChipSet};
+use crate::key::VerifyingKey;
+use crate::proof::{Proof, seed};
+use crate::public::{Statement, StatementError};
+use crate::security::{DEFAULT_BITS, Security, SecurityLedger, ledger};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Why a proof is not accepted.
+#[derive(Clone, PartialEq, Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The statement cannot belong to the key.
+    #[error(transparent)]
+    Statement(#[from] StatementError),
+    /// The proof is weaker than demanded.
+    #[error("the proof was made with security `{found}`, but `{demanded}` is demanded")]
+    Weak {
+        /// The proof's.
+        found: Security,
+        /// The verifier's.
+        demanded: Security,
+    },
+    /// The proof's shape gives too few bits.
+    #[error("the proof has {0} bits of security, fewer than {DEFAULT_BITS}")]
+    Bits(u32),
+    /// The proof's chip list is not admissible.
+    #[error("the proof has a wrong shape: {0}")]
+    Shape(&'static str),
+    /// The proof does not hold.
+    #[error("the proof does not hold: {0}")]
+    Rejected(String),
+}
+
+/// What a verifier learnt of an accepted proof.
+#[derive(Clone, PartialEq, Debug)]
+pub struct VerifyReport {
+    /// Its security, term by term.
+    pub security: SecurityLedger,
+}
+
+/// Accepts the proof if it shows the statement for the key's program with at least the demanded strength.
+pub fn verify(
+    proof: &Proof,
+    key: &VerifyingKey,
+    statement: &Statement,
+    demanded: Security,
+) -> Result<VerifyReport, VerifyError> {
+    if statement.program != *key.digest() {
+        return Err(StatementError::Program.into());
+    }
+    let entry = key
+        .entry(&statement.entry)
+        .ok_or_else(|| StatementError::Entry(statement.entry.clone()))?;
+    statement.check(key.digest(), entry)?;
+    if proof.security < demanded {
+        return Err(VerifyError::Weak {
+            found: proof.security,
+            demanded,
+        });
+    }
+    let catalog = ChipSet::standard().catalog(key.pages());
+    check_chips(&catalog, key, statement, &proof.chips)?;
+    let root = key.root();
+    let chips = || {
+        proof
+            .chips
+            .iter()
+            .map(|&(id, log_rows)| (&catalog.chips[usize::from(id)], usize::from(log_rows)))
+    };
+    let security = ledger(proof.security, chips().map(|(c, h)| (c.as_ref(), h)));
+    if demanded == Security::Default && security.bits < DEFAULT_BITS {
+        return Err(VerifyError::Bits(security.bits));
+    }
+    let public = &catalog.chips[catalog.public];
+    let instances: Vec<Instance> = chips()
+        .map(|(compiled, _)| Instance {
+            compiled: compiled.clone(),
+            given: if std::sync::Arc::ptr_eq(compiled, public) {
+                statement.given(entry.pc)
+            } else {
+                Vec::new()
+            },
+        })
+        .collect();
+    let log_heights: Vec<usize> = chips().map(|c| c.1).collect();
+    let seed = seed(
+        proof.security,
+        key.digest(),
+        &statement.digest(),
+        &proof.chips,
+    );
+    // The backend checks shapes itself; a panic in it would be its bug, and must not become the caller's.
+    let check = || {
+        system::verify(
+            proof.security.fri(),
+            seed,
+            &instances,
+            &log_heights,
+            Some(&root),
+            &proof.inner,
+        )
+    };
+    match catch_unwind(AssertUnwindSafe(check)) {
+        Ok(Ok(())) => Ok(VerifyReport { security }),
+        Ok(Err(e)) => Err(VerifyError::Rejected(e)),
+        Err(_) => Err(VerifyError::Rejected("malformed".into())),
+    }
+}
+
+/// Checks a chip list.
+fn check_chips(
+    catalog: &Catalog,
+    key: &VerifyingKey,
+    statement: &Statement,
+    chips: &[(u16, u8)],
+) -> Result<(), VerifyError> {
+    let fail = |what| Err(VerifyError::Shape(what));
+    if chips.windows(2).any(|w| w[0].0 >= w[1].0) {
+        return fail("chips out of order");
+    }
+    if chips
+        .iter()
+        .any(|&(id, _)| usize::from(id) >= catalog.chips.len())
+    {
+        return fail("unknown chip");
+    }
+    catalog.check_size(chips).or_else(fail)?;
+    let rows = |id: usize| {
+        let at = chips.binary_search_by_key(&id, |c| c.0.into()).ok()?;
+        Some(1usize << chips[at].1)
+    };
+    for (id, height) in catalog
+        .tables(key.rom_rows())
+        .into_iter()
+        .chain([(catalog.public, statement.height())])
+    {
+        if rows(id) != Some(height) {
+            return fail("a table is missing or has the wrong height");
+        }
+    }
+    if rows(catalog.memory).is_none() {
+        return fail("the memory table is missing");
+    }
+    Ok(())
+}

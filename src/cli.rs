@@ -1,0 +1,233 @@
+//! The command line: flags only. What they do stands in `commands`.
+
+use crate::emit::{EMIT_KINDS, Emit};
+use crate::render::ErrorFormat;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Compiles WebAssembly to zkASM, runs it and proves the run.
+#[derive(Parser, Debug)]
+#[command(
+    name = "zkc",
+    version,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    /// What to do; without a command, INPUT is compiled.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Compilation of INPUT.
+    #[command(flatten)]
+    pub compile: Compile,
+    /// How diagnostics are written.
+    #[arg(long, value_enum, default_value_t, global = true)]
+    pub error_format: ErrorFormat,
+    /// Print the time each stage took, on stderr.
+    #[arg(long, global = true)]
+    pub time_passes: bool,
+}
+
+/// Commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Run passes over IR text.
+    Opt(Opt),
+    /// Compile and execute a function; results on stdout, one per line.
+    Run(Run),
+    /// Compile, execute and prove a function's run, then verify the proof.
+    Prove(Prove),
+    /// Verify a proof: exit code 0 if it holds, 1 if not.
+    Verify(Verify),
+    /// Show, check or derive cost models.
+    CostModel(CostModelArgs),
+    /// Print a shell completion script.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+/// Flags of every command that compiles.
+#[derive(Args, Debug, Clone)]
+pub struct CompileFlags {
+    /// Optimisation level: 0 lowers each op one to one, 1 a few rewrites, 2 all.
+    #[arg(short = 'O', value_name = "LEVEL", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=2))]
+    pub opt: u8,
+    /// Cost model: a name or a TOML file.
+    #[arg(long, value_name = "MODEL", default_value = "cells")]
+    pub cost_model: String,
+    /// Limit of the linear memory in pages of 64 KiB.
+    #[arg(long, value_name = "N", default_value_t = zkc_isa::MAX_PAGES, value_parser = clap::value_parser!(u32).range(0..=zkc_isa::MAX_PAGES as i64))]
+    pub max_pages: u32,
+    /// Let Cranelift's own optimiser run first, for comparison.
+    #[arg(long)]
+    pub clif_opt: bool,
+}
+
+/// Compilation.
+#[derive(Args, Debug)]
+pub struct Compile {
+    /// Input: `.wasm`, `.wat`, or `-` for stdin.
+    #[arg(required = true)]
+    pub input: Option<PathBuf>,
+    /// Output file; stdout by default.
+    #[arg(short, long)]
+    pub output: Option<PathBuf>,
+    /// What to write, comma-separated.
+    #[arg(long, value_name = "KIND", value_delimiter = ',', default_value = "zkasm", value_parser = emit_kind, long_help = emit_help())]
+    pub emit: Vec<Emit>,
+    /// Only this function, by name.
+    #[arg(long, value_name = "NAME")]
+    pub func: Option<String>,
+    /// Flags of compilation.
+    #[command(flatten)]
+    pub flags: CompileFlags,
+}
+
+/// `zkc opt`.
+#[derive(Args, Debug)]
+pub struct Opt {
+    /// IR text (`.zkir`), or `-` for stdin.
+    pub file: PathBuf,
+    /// Passes to run, comma-separated; none only parses, verifies and prints.
+    #[arg(long, value_delimiter = ',')]
+    pub passes: Vec<String>,
+    /// Output file; stdout by default.
+    #[arg(short, long)]
+    pub output: Option<PathBuf>,
+    /// Cost model for passes that choose by cost.
+    #[arg(long, value_name = "MODEL", default_value = "cells")]
+    pub cost_model: String,
+    /// Optimisation level of passes that have one.
+    #[arg(short = 'O', value_name = "LEVEL", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=2))]
+    pub opt: u8,
+}
+
+/// Which function to run on what.
+#[derive(Args, Debug)]
+pub struct Invocation {
+    /// Input: `.wasm`, `.wat`, `.zkasm`, or `-` for stdin.
+    pub input: PathBuf,
+    /// Exported function and its arguments: decimal (signed or unsigned) or `0x` hex.
+    #[arg(long, value_names = ["NAME", "ARGS"], num_args = 1.., required = true, allow_negative_numbers = true)]
+    pub invoke: Vec<String>,
+    /// Private input stream: a file.
+    #[arg(long = "input", value_name = "FILE", id = "input_file")]
+    pub input_file: Option<PathBuf>,
+    /// Private input stream: this text.
+    #[arg(long, value_name = "TEXT", conflicts_with = "input_file")]
+    pub input_text: Option<String>,
+    /// Show results in hex.
+    #[arg(long)]
+    pub hex: bool,
+    /// Stop with an error after this many steps.
+    #[arg(long, value_name = "N", default_value_t = 1 << 32)]
+    pub max_steps: u64,
+    /// Flags of compilation.
+    #[command(flatten)]
+    pub flags: CompileFlags,
+}
+
+/// `zkc run`.
+#[derive(Args, Debug)]
+pub struct Run {
+    /// What to run.
+    #[command(flatten)]
+    pub invocation: Invocation,
+}
+
+/// Security levels.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum SecurityLevel {
+    /// At least 100 bits by a proven bound.
+    #[default]
+    Default,
+    /// Fewer queries, for tests: faster, smaller, and not secure.
+    Test,
+}
+
+/// `zkc prove`.
+#[derive(Args, Debug)]
+pub struct Prove {
+    /// What to prove.
+    #[command(flatten)]
+    pub invocation: Invocation,
+    /// Where the proof goes.
+    #[arg(short, long, value_name = "P.proof")]
+    pub output: Option<PathBuf>,
+    /// Where the verifying key goes.
+    #[arg(long, value_name = "P.vk")]
+    pub vk: Option<PathBuf>,
+    /// Where the public statement goes.
+    #[arg(long, value_name = "P.json")]
+    pub public: Option<PathBuf>,
+    /// Where the statistics go, as JSON.
+    #[arg(long, value_name = "S.json")]
+    pub stats: Option<PathBuf>,
+    /// Security of the proof.
+    #[arg(long, value_enum, default_value_t)]
+    pub security: SecurityLevel,
+}
+
+/// `zkc verify`.
+#[derive(Args, Debug)]
+pub struct Verify {
+    /// The proof.
+    pub proof: PathBuf,
+    /// The verifying key.
+    #[arg(long, value_name = "P.vk")]
+    pub vk: PathBuf,
+    /// The public statement.
+    #[arg(long, value_name = "P.json")]
+    pub public: PathBuf,
+    /// Security the proof must have.
+    #[arg(long, value_enum, default_value_t)]
+    pub security: SecurityLevel,
+    /// Print the terms of the security bound.
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// `zkc cost-model`.
+#[derive(Args, Debug)]
+pub struct CostModelArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: CostModelAction,
+}
+
+/// What to do with cost models.
+#[derive(Subcommand, Debug)]
+pub enum CostModelAction {
+    /// Print a model: one line per instruction.
+    Show {
+        /// A name or a TOML file.
+        model: String,
+    },
+    /// Check a model file.
+    Check {
+        /// The TOML file.
+        file: PathBuf,
+    },
+    /// Print the `cells` model as the prover's chips give it.
+    Derive,
+}
+
+fn emit_kind(name: &str) -> Result<Emit, String> {
+    Emit::from_name(name).ok_or_else(|| {
+        let names: Vec<&str> = EMIT_KINDS.iter().map(|k| k.name).collect();
+        format!("expected one of {}", names.join(", "))
+    })
+}
+
+fn emit_help() -> String {
+    let mut help = String::from("What to write, comma-separated:\n");
+    for kind in EMIT_KINDS {
+        help.push_str(&format!("  {:<14}{}\n", kind.name, kind.doc));
+    }
+    help
+}

@@ -1,0 +1,223 @@
+//! What each command does. Output is collected, not printed, so that tests run commands in process.
+//!
+//! Exit codes: 0 success; 1 the input was refused, or a proof does not hold; 2 wrong usage (clap's); 3 the program trapped;
+//! 101 an internal inconsistency.
+
+mod compile;
+mod execute;
+mod models;
+mod prove;
+
+pub use prove::peak_rss_bytes;
+
+use crate::cli::{Cli, Command, CompileFlags};
+use crate::compiler::Options;
+use crate::input;
+use crate::render::{ErrorFormat, render};
+use clap::{CommandFactory, Parser};
+use std::path::Path;
+use std::sync::Arc;
+use zkc_ir::Diagnostic;
+use zkc_isa::CostModel;
+
+/// The input was refused.
+pub const EXIT_REFUSED: u8 = 1;
+/// The program trapped.
+pub const EXIT_TRAP: u8 = 3;
+/// An internal inconsistency.
+pub const EXIT_INTERNAL: u8 = 101;
+
+/// What a command leaves.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Output {
+    /// Exit code.
+    pub code: u8,
+    /// The artefact.
+    pub stdout: Vec<u8>,
+    /// Messages.
+    pub stderr: String,
+}
+
+impl Output {
+    fn print(&mut self, line: impl AsRef<str>) {
+        self.stdout.extend_from_slice(line.as_ref().as_bytes());
+        self.stdout.push(b'\n');
+    }
+
+    fn message(&mut self, line: impl AsRef<str>) {
+        self.stderr.push_str(line.as_ref());
+        self.stderr.push('\n');
+    }
+}
+
+/// Why a command stopped: a message about the input, and the name and text of the input it is about.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    diagnostics: Vec<Diagnostic>,
+    input: String,
+    source: Option<String>,
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(diagnostic: Diagnostic) -> Failure {
+        Failure {
+            diagnostics: vec![diagnostic],
+            input: "zkc".to_string(),
+            source: None,
+        }
+    }
+}
+
+/// Names the input a diagnostic is about.
+pub(crate) trait About<T> {
+    /// Says which file the diagnostic is about.
+    fn about(self, path: &Path) -> Result<T, Failure>;
+    /// Says which file, and its text.
+    fn about_text(self, path: &Path, text: &str) -> Result<T, Failure>;
+}
+
+impl<T> About<T> for Result<T, Vec<Diagnostic>> {
+    fn about(self, path: &Path) -> Result<T, Failure> {
+        self.map_err(|diagnostics| Failure {
+            diagnostics,
+            input: path.display().to_string(),
+            source: None,
+        })
+    }
+
+    fn about_text(self, path: &Path, text: &str) -> Result<T, Failure> {
+        self.map_err(|diagnostics| Failure {
+            diagnostics,
+            input: path.display().to_string(),
+            source: Some(text.to_string()),
+        })
+    }
+}
+
+impl<T> About<T> for Result<T, Diagnostic> {
+    fn about(self, path: &Path) -> Result<T, Failure> {
+        self.map_err(|diagnostic| vec![diagnostic]).about(path)
+    }
+
+    fn about_text(self, path: &Path, text: &str) -> Result<T, Failure> {
+        self.map_err(|diagnostic| vec![diagnostic])
+            .about_text(path, text)
+    }
+}
+
+/// Runs a parsed command line. `interactive` allows progress bars on a terminal.
+pub fn execute(cli: &Cli, interactive: bool) -> Output {
+    let mut output = Output::default();
+    let result = match &cli.command {
+        None => compile::compile(&cli.compile, &mut output),
+        Some(Command::Opt(args)) => compile::opt(args, &mut output),
+        Some(Command::Run(args)) => execute::run(args, &mut output),
+        Some(Command::Prove(args)) => prove::prove(args, interactive, &mut output),
+        Some(Command::Verify(args)) => prove::verify(args, &mut output),
+        Some(Command::CostModel(args)) => models::cost_model(args, &mut output),
+        Some(Command::Completions { shell }) => {
+            clap_complete::generate(*shell, &mut Cli::command(), "zkc", &mut output.stdout);
+            Ok(())
+        }
+        Some(Command::Man) => clap_mangen::Man::new(Cli::command())
+            .render(&mut output.stdout)
+            .map_err(|e| Diagnostic::error("io", e.to_string()).into()),
+    };
+    if let Err(failure) = result {
+        let internal = failure.diagnostics.iter().any(|d| d.code == "internal");
+        output.code = if internal {
+            EXIT_INTERNAL
+        } else {
+            EXIT_REFUSED
+        };
+        for diagnostic in &failure.diagnostics {
+            output.stderr.push_str(&render(
+                diagnostic,
+                &failure.input,
+                failure.source.as_deref(),
+                cli.error_format,
+            ));
+        }
+        if internal && cli.error_format == ErrorFormat::Human {
+            output.message("  = note: this is a bug of zkc; please report it with the input and the command line");
+        }
+    }
+    output
+}
+
+/// Runs a command line given as words, without the program's name: exit code, stdout, stderr. Usage errors exit with 2.
+pub fn run_words(words: &[&str]) -> (u8, String, String) {
+    let output = match Cli::try_parse_from(std::iter::once("zkc").chain(words.iter().copied())) {
+        Ok(cli) => execute(&cli, false),
+        Err(error) => {
+            let text = error.to_string();
+            let mut output = Output {
+                code: u8::try_from(error.exit_code()).unwrap_or(2),
+                ..Output::default()
+            };
+            if error.use_stderr() {
+                output.stderr = text;
+            } else {
+                output.stdout = text.into_bytes();
+            }
+            output
+        }
+    };
+    (
+        output.code,
+        String::from_utf8_lossy(&output.stdout).into_owned(),
+        output.stderr,
+    )
+}
+
+/// Turns `ZKC_LOG` and `--time-passes` into a subscriber on stderr.
+pub fn init_tracing(time_passes: bool) {
+    use tracing_subscriber::fmt::format::FmtSpan;
+    let filter = tracing_subscriber::EnvFilter::try_from_env("ZKC_LOG").unwrap_or_else(|_| {
+        tracing_subscriber::EnvFilter::new(if time_passes { "zkc=info" } else { "off" })
+    });
+    let spans = if time_passes {
+        FmtSpan::CLOSE
+    } else {
+        FmtSpan::NONE
+    };
+    // a second initialisation in one process keeps the first
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_span_events(spans)
+        .with_writer(std::io::stderr)
+        .without_time()
+        .try_init();
+}
+
+/// The options the flags ask for.
+pub(crate) fn options(flags: &CompileFlags) -> Result<Options, Failure> {
+    let mut options = Options::new(flags.opt);
+    options.model = load_model(&flags.cost_model)?;
+    options.max_pages = flags.max_pages;
+    options.clif_opt = flags.clif_opt;
+    Ok(options)
+}
+
+/// A cost model by name, or from a TOML file.
+pub(crate) fn load_model(name: &str) -> Result<Arc<CostModel>, Failure> {
+    if let Some(model) = CostModel::named(name) {
+        return Ok(Arc::new(model));
+    }
+    let path = Path::new(name);
+    if path.extension().is_none_or(|e| e != "toml") {
+        let names = zkc_isa::MODELS.map(|(name, _)| name).join(", ");
+        return Err(Diagnostic::error(
+            "cost-model",
+            format!("no cost model is called `{name}`: expected one of {names}, or a `.toml` file"),
+        )
+        .into());
+    }
+    let bytes = input::read_bytes(path).about(path)?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Diagnostic::error("malformed", "the cost model is not UTF-8 text"))
+        .about(path)?;
+    CostModel::parse(&text)
+        .about_text(path, &text)
+        .map(Arc::new)
+}

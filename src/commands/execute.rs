@@ -1,0 +1,186 @@
+//! `zkc run`, and what it shares with `zkc prove`: the program, the arguments, the input.
+
+use super::{About, EXIT_TRAP, Failure, Output, options};
+use crate::cli::{Invocation, Run};
+use crate::compiler::{Compiler, Roots};
+use crate::input::{self, Input};
+use crate::statement::{parse_arg, show_word};
+use crate::zkir::ZkModule;
+use std::sync::Arc;
+use std::time::Instant;
+use zkc_ir::{Diagnostic, Trap};
+use zkc_isa::{Entry, ExecError, FIRST_PC, Limits, Program, Status};
+
+/// A program ready to run.
+pub(super) struct Prepared {
+    /// The program.
+    pub(super) program: Arc<Program>,
+    /// The entry.
+    pub(super) entry: Entry,
+    /// Arguments, as words.
+    pub(super) args: Vec<u64>,
+    /// Private input.
+    pub(super) input: Vec<u8>,
+    /// Seconds it took to compile.
+    pub(super) compile_seconds: f64,
+}
+
+/// Compiles the function to invoke and reads its arguments and input.
+pub(super) fn prepare(invocation: &Invocation) -> Result<Prepared, Failure> {
+    let path = &invocation.input;
+    let (name, args) = invocation
+        .invoke
+        .split_first()
+        .ok_or_else(|| Diagnostic::error("usage", "`--invoke` needs a function's name"))?;
+    let start = Instant::now();
+    let program = match input::read_input(path).about(path)? {
+        Input::Wasm(bytes) => Compiler::new(bytes, &options(&invocation.flags)?)
+            .program(&Roots::Named(vec![name.clone()]))
+            .about(path)?,
+        Input::Zkasm(text) => Arc::new(zkc_isa::asm::parse(&text).about_text(path, &text)?),
+        Input::Ir(text) => Arc::new(
+            ZkModule::parse(&text)
+                .and_then(|module| module.program())
+                .about_text(path, &text)?,
+        ),
+    };
+    let compile_seconds = start.elapsed().as_secs_f64();
+    let entry = program
+        .entry(name)
+        .cloned()
+        .ok_or_else(|| unknown_export(name, &program))
+        .about(path)?;
+    if entry.params.len() != args.len() {
+        let message = format!(
+            "`{name}` takes {} arguments, {} given",
+            entry.params.len(),
+            args.len()
+        );
+        return Err(Diagnostic::error("argument", message)).about(path);
+    }
+    let args = args
+        .iter()
+        .zip(&entry.params)
+        .map(|(text, &kind)| parse_arg(text, kind))
+        .collect::<Result<Vec<_>, _>>()?;
+    let input = match (&invocation.input_file, &invocation.input_text) {
+        (Some(file), _) => input::read_bytes(file).about(file)?,
+        (None, Some(text)) => text.clone().into_bytes(),
+        (None, None) => Vec::new(),
+    };
+    Ok(Prepared {
+        program,
+        entry,
+        args,
+        input,
+        compile_seconds,
+    })
+}
+
+fn unknown_export(name: &str, program: &Program) -> Diagnostic {
+    let names: Vec<&str> = program
+        .entries
+        .iter()
+        .map(|e| e.name.as_str())
+        .take(20)
+        .collect();
+    Diagnostic::error(
+        "unknown-export",
+        format!("no function `{name}` is exported"),
+    )
+    .note(format!("exported: {}", names.join(", ")))
+}
+
+/// Runs the program and prints its results, or the trap.
+pub(super) fn run(args: &Run, output: &mut Output) -> Result<(), Failure> {
+    let path = &args.invocation.input;
+    let prepared = prepare(&args.invocation)?;
+    let limits = Limits {
+        max_steps: args.invocation.max_steps,
+        max_pages: args.invocation.flags.max_pages,
+    };
+    let outcome = zkc_isa::run(
+        &prepared.program,
+        &prepared.entry.name,
+        &prepared.args,
+        &prepared.input,
+        &limits,
+    )
+    .map_err(|e| refusal(&e, &prepared.program))
+    .about(path)?;
+    if !outcome.output.is_empty() {
+        output.message(format!(
+            "output: {}",
+            crate::statement::to_hex(&outcome.output)
+        ));
+    }
+    match outcome.status {
+        Status::Done => print_results(
+            &outcome.results,
+            &prepared.entry,
+            args.invocation.hex,
+            output,
+        ),
+        Status::Trap(trap) => {
+            output.message(trap_message(trap, outcome.pc, &prepared.program));
+            output.code = EXIT_TRAP;
+        }
+    }
+    tracing::info!(target: "zkc", steps = outcome.steps, "run");
+    Ok(())
+}
+
+/// Results, one per line.
+pub(super) fn print_results(results: &[u64], entry: &Entry, hex: bool, output: &mut Output) {
+    for (&bits, &kind) in results.iter().zip(&entry.results) {
+        output.print(show_word(bits, kind, hex));
+    }
+}
+
+/// `trap: KIND`, with the place of the instruction at `pc`.
+pub(super) fn trap_message(trap: Trap, pc: u32, program: &Program) -> String {
+    format!("trap: {trap}{}", place(pc, program))
+}
+
+/// The place of an instruction, as ` at FUNCTION+0xOFFSET (pc N)`.
+fn place(pc: u32, program: &Program) -> String {
+    let place = pc
+        .checked_sub(FIRST_PC)
+        .and_then(|i| program.places.get(i as usize));
+    match place {
+        Some(place) => {
+            let function = program
+                .functions
+                .get(place.function as usize)
+                .map_or("?", String::as_str);
+            let offset = place.offset.map(|o| format!("+{o:#x}")).unwrap_or_default();
+            format!(" at {function}{offset} (pc {pc})")
+        }
+        None => format!(" at pc {pc}"),
+    }
+}
+
+/// An execution error as a diagnostic.
+pub(super) fn refusal(error: &ExecError, program: &Program) -> Diagnostic {
+    match error {
+        ExecError::Invalid(diagnostic) => diagnostic.clone(),
+        ExecError::UnknownEntry(name) => unknown_export(name, program),
+        ExecError::StepLimit { .. } | ExecError::PageLimit { .. } | ExecError::InputTooLong(_) => {
+            Diagnostic::error("limit-exceeded", error.to_string())
+        }
+        ExecError::ArgumentCount { .. } | ExecError::WideArgument { .. } => {
+            Diagnostic::error("argument", error.to_string())
+        }
+        ExecError::InputExhausted { pc } => {
+            Diagnostic::error("input-exhausted", format!("{error}{}", place(*pc, program)))
+        }
+        ExecError::NoInstruction { .. }
+        | ExecError::WideOperand { .. }
+        | ExecError::WideOutput { .. }
+        | ExecError::NoArgument { .. }
+        | ExecError::NoResult { .. }
+        | ExecError::MissingResult { .. }
+        | ExecError::UnknownStatus { .. }
+        | ExecError::FrameOutOfStack { .. } => Diagnostic::error("unprovable", error.to_string()),
+    }
+}

@@ -1,0 +1,232 @@
+//! `zkc prove` and `zkc verify`.
+//!
+//! Proving verifies its own proof before anything is written: a proof file that this command leaves has been checked.
+
+use super::execute::{Prepared, prepare, refusal, trap_message};
+use super::{About, EXIT_REFUSED, Failure, Output};
+use crate::cli::{Prove, SecurityLevel, Verify};
+use crate::input;
+use crate::statement::{show_word, to_hex};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::time::{Duration, Instant};
+use zkc_ir::{Diagnostic, Trap};
+use zkc_prover::{
+    Progress, Proof, ProveError, ProveOptions, ProvingKey, Security, Statement, VerifyingKey,
+};
+
+fn security(level: SecurityLevel) -> Security {
+    match level {
+        SecurityLevel::Default => Security::Default,
+        SecurityLevel::Test => Security::Test,
+    }
+}
+
+/// A spinner on a terminal; hidden when piped or in process.
+fn spinner(interactive: bool) -> ProgressBar {
+    if !interactive {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} [{elapsed}]") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+/// Compiles, executes, proves, verifies, writes the files, prints a report.
+pub(super) fn prove(args: &Prove, interactive: bool, output: &mut Output) -> Result<(), Failure> {
+    let path = &args.invocation.input;
+    let bar = spinner(interactive);
+    bar.set_message("compiling");
+    let prepared = prepare(&args.invocation)?;
+    let start = Instant::now();
+    bar.set_message("making the proving key");
+    let key = ProvingKey::new(&prepared.program)
+        .map_err(|e| Diagnostic::error("limit-exceeded", e.to_string()))
+        .about(path)?;
+    let key_seconds = start.elapsed().as_secs_f64();
+    let report = |progress: Progress| match progress {
+        Progress::Execute(steps) => bar.set_message(format!("executing: {steps} steps")),
+        Progress::Witness => bar.set_message("making the trace"),
+        Progress::Prove(cells) => bar.set_message(format!("proving {cells} cells")),
+    };
+    let options = ProveOptions {
+        security: security(args.security),
+        max_steps: args.invocation.max_steps.min(zkc_prover::MAX_STEPS),
+        progress: Some(&report),
+        ..ProveOptions::default()
+    };
+    let Prepared {
+        program,
+        entry,
+        args: words,
+        input: private,
+        compile_seconds,
+    } = &prepared;
+    let (proof, statement, stats) =
+        zkc_prover::prove(&key, program, &entry.name, words, private, &options)
+            .map_err(|e| match &e {
+                ProveError::Execute(error) => refusal(error, program),
+                ProveError::Statement(_) | ProveError::TooLong(_) | ProveError::Threads(_) => {
+                    Diagnostic::error("limit-exceeded", e.to_string())
+                }
+                ProveError::Key | ProveError::Internal(_) => {
+                    Diagnostic::error("internal", e.to_string())
+                }
+            })
+            .about(path)?;
+    bar.set_message("verifying");
+    let start = Instant::now();
+    zkc_prover::verify(&proof, key.verifying_key(), &statement, options.security)
+        .map_err(|e| {
+            Diagnostic::error(
+                "internal",
+                format!("the proof just made does not verify: {e}"),
+            )
+        })
+        .about(path)?;
+    let verify_seconds = start.elapsed().as_secs_f64();
+    bar.finish_and_clear();
+
+    for (file, bytes) in [
+        (&args.output, proof.to_bytes()),
+        (&args.vk, key.verifying_key().to_bytes()),
+        (
+            &args.public,
+            format!("{:#}\n", serde_json::json!(statement)).into_bytes(),
+        ),
+        (
+            &args.stats,
+            format!(
+                "{:#}\n",
+                stats_json(&stats, *compile_seconds, key_seconds, verify_seconds)
+            )
+            .into_bytes(),
+        ),
+    ] {
+        if let Some(file) = file {
+            input::write_file(file, &bytes).about(file)?;
+        }
+    }
+    match Trap::from_code(statement.status) {
+        Some(trap) => output.print(format!("trap:          {trap}")),
+        None => {
+            for (&bits, &kind) in statement.results.iter().zip(&entry.results) {
+                output.print(format!(
+                    "result:        {}",
+                    show_word(bits, kind, args.invocation.hex)
+                ));
+            }
+        }
+    }
+    if !statement.output.is_empty() {
+        output.print(format!("output:        {}", to_hex(&statement.output)));
+    }
+    output.print(format!("steps:         {}", stats.steps));
+    let cells = &stats.cells;
+    output.print(format!(
+        "cells:         {} (main {}, aux {}, quotient {})",
+        cells.total, cells.main, cells.aux, cells.quotient
+    ));
+    let seconds = &stats.seconds;
+    let proving = seconds.execute + seconds.witness + seconds.prove;
+    output.print(format!(
+        "proving time:  {proving:.3} s (execute {:.3}, witness {:.3}, prove {:.3})",
+        seconds.execute, seconds.witness, seconds.prove
+    ));
+    output.print(format!("proof size:    {} bytes", stats.proof_bytes));
+    output.print(format!(
+        "security:      {} bits{}",
+        stats.security_bits,
+        if args.security == SecurityLevel::Test {
+            " (test parameters, not secure)"
+        } else {
+            ", proven"
+        }
+    ));
+    output.print(format!("verified:      yes, in {verify_seconds:.3} s"));
+    if let Some(trap) = Trap::from_code(statement.status) {
+        let pc = zkc_isa::run(
+            program,
+            &entry.name,
+            words,
+            private,
+            &zkc_isa::Limits::default(),
+        )
+        .map(|o| o.pc)
+        .unwrap_or(0);
+        output.message(trap_message(trap, pc, program));
+    }
+    Ok(())
+}
+
+fn stats_json(stats: &zkc_prover::Stats, compile: f64, key: f64, verify: f64) -> serde_json::Value {
+    let mut value = serde_json::json!(stats);
+    if let Some(seconds) = value
+        .get_mut("seconds")
+        .and_then(serde_json::Value::as_object_mut)
+    {
+        seconds.insert("compile".into(), compile.into());
+        seconds.insert("key".into(), key.into());
+        seconds.insert("verify".into(), verify.into());
+    }
+    if let Some(object) = value.as_object_mut() {
+        object.insert("peak_rss_bytes".into(), peak_rss_bytes().into());
+        let by_chip: serde_json::Map<String, serde_json::Value> = stats
+            .chips
+            .iter()
+            .map(|c| (c.name.clone(), serde_json::json!(c.cells)))
+            .collect();
+        if let Some(cells) = object
+            .get_mut("cells")
+            .and_then(serde_json::Value::as_object_mut)
+        {
+            cells.insert("by_chip".into(), by_chip.into());
+        }
+    }
+    value
+}
+
+/// The process's peak resident memory in bytes; absent where the system does not tell.
+pub fn peak_rss_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
+    line.trim()
+        .strip_suffix("kB")?
+        .trim()
+        .parse::<u64>()
+        .ok()
+        .map(|kib| kib * 1024)
+}
+
+/// Verifies a proof file; exit code 1 if it does not hold.
+pub(super) fn verify(args: &Verify, output: &mut Output) -> Result<(), Failure> {
+    let refused = |message: String| Diagnostic::error("refused", message);
+    let key = VerifyingKey::from_bytes(&input::read_bytes(&args.vk).about(&args.vk)?)
+        .map_err(|e| refused(e.to_string()))
+        .about(&args.vk)?;
+    let proof = Proof::from_bytes(&input::read_bytes(&args.proof).about(&args.proof)?)
+        .map_err(|e| refused(e.to_string()))
+        .about(&args.proof)?;
+    let bytes = input::read_bytes(&args.public).about(&args.public)?;
+    let statement: Statement = serde_json::from_slice(&bytes)
+        .map_err(|e| {
+            refused(format!("not a public statement: {e}"))
+                .at_line(e.line() as u32, e.column() as u32)
+        })
+        .about(&args.public)?;
+    match zkc_prover::verify(&proof, &key, &statement, security(args.security)) {
+        Ok(report) => {
+            output.message(format!("verified: {} bits", report.security.bits));
+            if args.verbose {
+                output.message(report.security.to_string());
+            }
+        }
+        Err(error) => {
+            output.message(format!("not verified: {error}"));
+            output.code = EXIT_REFUSED;
+        }
+    }
+    Ok(())
+}

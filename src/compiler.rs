@@ -1,0 +1,287 @@
+//! Compilation as the rest of the program sees it: options in, text or a program out, with everything memoised between.
+
+use crate::db::{Db, Flags, Model, Source};
+use crate::emit::Emit;
+use crate::queries;
+use crate::zkir::ZkModule;
+use salsa::Setter;
+use std::sync::Arc;
+use zkc_backend::BackendError;
+use zkc_ir::{Body, Diagnostic, ExportKind, FuncBody, Module};
+use zkc_isa::{CostModel, MAX_PAGES, Program};
+use zkc_passes::Host;
+
+/// What shapes a compilation besides its input.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// Optimisation level, 0 to 2.
+    pub level: u8,
+    /// The cost model of extraction.
+    pub model: Arc<CostModel>,
+    /// Limit of the linear memory in pages.
+    pub max_pages: u32,
+    /// Whether Cranelift's own optimiser runs, for comparison.
+    pub clif_opt: bool,
+    /// Values of imports, besides the functions of module `zkc`.
+    pub host: Arc<Host>,
+}
+
+impl Options {
+    /// The defaults at a level.
+    pub fn new(level: u8) -> Options {
+        Options {
+            level,
+            model: Arc::new(
+                CostModel::named("cells").expect("the model `cells` comes with the machine"),
+            ),
+            max_pages: MAX_PAGES,
+            clif_opt: false,
+            host: Arc::default(),
+        }
+    }
+}
+
+/// Which exported functions become entries of the program.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Roots {
+    /// All exported functions.
+    Exports,
+    /// These.
+    Named(Vec<String>),
+}
+
+impl Roots {
+    /// The entries of a linked module.
+    ///
+    /// Errors: `unknown-export`; `unsupported-op` for signatures with values that are no numbers.
+    pub(crate) fn exports(&self, module: &Module) -> Result<Vec<zkc_backend::Export>, Diagnostic> {
+        let export = |name: &str, func: u32| {
+            let data = &module.funcs[func as usize];
+            let params = queries::kinds(&data.signature.params, &data.name)?;
+            let results = queries::kinds(&data.signature.results, &data.name)?;
+            Ok(zkc_backend::Export {
+                name: name.to_string(),
+                func,
+                params,
+                results,
+            })
+        };
+        match self {
+            Roots::Exports => module
+                .exports
+                .iter()
+                .filter_map(|e| match e.kind {
+                    ExportKind::Func(func) => Some(export(&e.name, func)),
+                    ExportKind::Global(_) | ExportKind::Table(_) | ExportKind::Memory(_) => None,
+                })
+                .collect(),
+            Roots::Named(names) => names
+                .iter()
+                .map(|name| match module.exported_func(name) {
+                    Some(func) => export(name, func),
+                    None => Err(unknown_export(name, module)),
+                })
+                .collect(),
+        }
+    }
+}
+
+fn unknown_export(name: &str, module: &Module) -> Diagnostic {
+    let names: Vec<&str> = module
+        .exports
+        .iter()
+        .filter(|e| matches!(e.kind, ExportKind::Func(_)))
+        .map(|e| e.name.as_str())
+        .take(20)
+        .collect();
+    let diagnostic = Diagnostic::error(
+        "unknown-export",
+        format!("no function `{name}` is exported"),
+    );
+    if names.is_empty() {
+        diagnostic.note("the module exports no function")
+    } else {
+        diagnostic.note(format!("exported: {}", names.join(", ")))
+    }
+}
+
+/// An incremental compilation session over one input.
+#[derive(Clone)]
+pub struct Compiler {
+    db: Db,
+    source: Source,
+    flags: Flags,
+    model: Model,
+}
+
+impl std::fmt::Debug for Compiler {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Compiler")
+    }
+}
+
+impl Compiler {
+    /// A session for the bytes of a WASM binary. Nothing is compiled until asked for.
+    pub fn new(wasm: Vec<u8>, options: &Options) -> Compiler {
+        let db = Db::default();
+        let source = Source::new(&db, wasm);
+        let flags = Flags::new(
+            &db,
+            options.level,
+            options.max_pages,
+            options.clif_opt,
+            options.host.clone(),
+        );
+        let model = Model::new(&db, options.model.clone());
+        Compiler {
+            db,
+            source,
+            flags,
+            model,
+        }
+    }
+
+    /// Replaces the input.
+    pub fn set_source(&mut self, wasm: Vec<u8>) {
+        self.source.set_bytes(&mut self.db).to(wasm);
+    }
+
+    /// Replaces the cost model.
+    pub fn set_model(&mut self, model: Arc<CostModel>) {
+        self.model.set_cost(&mut self.db).to(model);
+    }
+
+    /// The queries executed since the last call, in order: `name(key)`.
+    pub fn take_log(&self) -> Vec<String> {
+        self.db.take_log()
+    }
+
+    /// The program of some exported functions and all they reach.
+    ///
+    /// Errors: what is wrong with the input; `unsupported-op` for what zkc does not have yet, at its place.
+    pub fn program(&self, roots: &Roots) -> Result<Arc<Program>, Diagnostic> {
+        queries::program(&self.db, self.source, self.flags, self.model, roots.clone()).clone()
+    }
+
+    /// The same before register allocation: functions in the zk dialect with what links them.
+    ///
+    /// Errors: as for [`Compiler::program`].
+    pub fn zk_module(&self, roots: &Roots) -> Result<Arc<ZkModule>, Diagnostic> {
+        queries::zk_module(&self.db, self.source, self.flags, self.model, roots.clone()).clone()
+    }
+
+    /// The functions with code of their own, as (index, name); those the compiler supplies are not among them.
+    pub fn functions(&self) -> Result<Vec<(u32, String)>, Diagnostic> {
+        let items = queries::items(&self.db, self.source).clone()?;
+        let funcs = items.module.funcs.iter().enumerate();
+        Ok(funcs
+            .filter(|(_, f)| !matches!(f.body, FuncBody::Import(_)))
+            .map(|(i, f)| (i as u32, f.name.clone()))
+            .collect())
+    }
+
+    /// Functions as text at one level: all, or the one of this name.
+    ///
+    /// Errors: as for [`Compiler::program`]; `unknown-function`; `usage` for kinds that are not per function.
+    pub fn emit(&self, emit: Emit, func: Option<&str>) -> Result<String, Diagnostic> {
+        let functions = self.functions()?;
+        let chosen: Vec<&(u32, String)> = functions
+            .iter()
+            .filter(|(_, name)| func.is_none_or(|f| f == name))
+            .collect();
+        if let (Some(name), true) = (func, chosen.is_empty()) {
+            return Err(Diagnostic::error(
+                "unknown-function",
+                format!("no function is called `{name}`"),
+            ));
+        }
+        let mut text = String::new();
+        for (index, name) in chosen {
+            text.push_str(&self.emit_function(emit, *index, name)?);
+        }
+        Ok(text)
+    }
+
+    fn emit_function(&self, emit: Emit, index: u32, name: &str) -> Result<String, Diagnostic> {
+        let (db, source, flags) = (&self.db, self.source, self.flags);
+        let body = match emit {
+            Emit::WasmIr => queries::wasm_ir(db, source, flags, index),
+            Emit::CraneliftIr => queries::cranelift_ir(db, source, flags, index),
+            Emit::MixedIr => queries::mixed_ir(db, source, flags, index),
+            Emit::ZkIr => queries::zk_ir(db, source, flags, self.model, index),
+            Emit::Clif => {
+                let text = queries::clif_text(db, source, flags, index).clone()?;
+                return Ok(format!(";; {name}\n{text}\n"));
+            }
+            Emit::Zkasm => {
+                return Err(Diagnostic::error(
+                    "usage",
+                    "zkASM is emitted for a whole program",
+                ));
+            }
+        };
+        Ok(zkc_ir::text::print_func(
+            name,
+            body.as_ref().map_err(Clone::clone)?,
+        ))
+    }
+
+    /// One function's body in the zk dialect.
+    ///
+    /// Errors: as for [`Compiler::program`].
+    pub fn zk_ir(&self, index: u32) -> Result<Arc<Body>, Diagnostic> {
+        queries::zk_ir(&self.db, self.source, self.flags, self.model, index).clone()
+    }
+}
+
+/// Compiles a WASM binary once.
+///
+/// Errors: as for [`Compiler::program`].
+pub fn compile(wasm: &[u8], roots: &Roots, options: &Options) -> Result<Arc<Program>, Diagnostic> {
+    Compiler::new(wasm.to_vec(), options).program(roots)
+}
+
+/// Decodes and validates a WASM binary, code included.
+///
+/// Errors: `malformed`, `invalid` or `unsupported-op`, with the byte offset.
+pub fn decode(wasm: &[u8]) -> Result<Module, Diagnostic> {
+    zkc_passes::decode::decode(wasm)
+}
+
+/// Lowers a mixed body to the zk dialect.
+///
+/// Errors: `internal`: no body that comes from a valid module fails.
+pub(crate) fn optimize(body: &Body, model: &CostModel, level: u8) -> Result<Body, Diagnostic> {
+    let level = match level {
+        0 => zkc_egraph::Level::O0,
+        1 => zkc_egraph::Level::O1,
+        _ => zkc_egraph::Level::O2,
+    };
+    let options = zkc_egraph::Options {
+        level,
+        ..zkc_egraph::Options::default()
+    };
+    zkc_egraph::optimize(body, model, &options)
+        .map(|(body, _)| body)
+        .map_err(|e| internal(e.to_string()))
+}
+
+/// An inconsistency of ours.
+pub(crate) fn internal(message: impl Into<String>) -> Diagnostic {
+    Diagnostic::error("internal", message)
+}
+
+/// A backend error: limits are the user's business, the rest is ours.
+pub(crate) fn backend_error(error: &BackendError) -> Diagnostic {
+    match error {
+        BackendError::FrameTooLarge { .. }
+        | BackendError::TooManyInstructions(_)
+        | BackendError::TypeId(_) => Diagnostic::error("limit-exceeded", error.to_string()),
+        BackendError::NotZk(_)
+        | BackendError::Malformed(_)
+        | BackendError::Allocation(_)
+        | BackendError::Wrong(_)
+        | BackendError::MissingFunction(_)
+        | BackendError::DuplicateInit(_) => internal(error.to_string()),
+    }
+}

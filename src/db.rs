@@ -1,0 +1,83 @@
+//! The salsa database and its inputs. Queries stand in `queries`; nothing outside this crate knows salsa.
+
+use salsa::{Database, Storage};
+use std::sync::{Arc, Mutex};
+use zkc_isa::CostModel;
+use zkc_passes::Host;
+
+/// The bytes of a WASM binary.
+#[salsa::input]
+pub struct Source {
+    /// The file's bytes.
+    #[returns(ref)]
+    pub bytes: Vec<u8>,
+}
+
+/// Flags that shape the code.
+#[salsa::input]
+pub struct Flags {
+    /// Optimisation level, 0 to 2.
+    #[returns(copy)]
+    pub level: u8,
+    /// Limit of the linear memory in pages.
+    #[returns(copy)]
+    pub max_pages: u32,
+    /// Whether Cranelift's own optimiser runs.
+    #[returns(copy)]
+    pub clif_opt: bool,
+    /// Values of imports.
+    #[returns(ref)]
+    pub host: Arc<Host>,
+}
+
+/// The cost model of extraction.
+#[salsa::input]
+pub struct Model {
+    /// The model.
+    #[returns(ref)]
+    pub cost: Arc<CostModel>,
+}
+
+/// The database: storage and, on demand, a log of the queries that were executed.
+#[salsa::db]
+#[derive(Clone)]
+pub struct Db {
+    storage: Storage<Self>,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+#[salsa::db]
+impl Database for Db {}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Db")
+    }
+}
+
+impl Default for Db {
+    fn default() -> Db {
+        let log: Arc<Mutex<Vec<String>>> = Arc::default();
+        let events = log.clone();
+        Db {
+            storage: Storage::new(Some(Box::new(move |event: salsa::Event| {
+                if let salsa::EventKind::WillExecute { database_key } = event.kind
+                    && let Ok(mut log) = events.lock()
+                {
+                    log.push(format!("{database_key:?}"));
+                }
+            }))),
+            log,
+        }
+    }
+}
+
+impl Db {
+    /// Takes the names of the queries executed since the last call, in order: `name(id)`.
+    pub fn take_log(&self) -> Vec<String> {
+        self.log
+            .lock()
+            .map(|mut log| std::mem::take(&mut *log))
+            .unwrap_or_default()
+    }
+}

@@ -1,0 +1,17 @@
+//! zkc: WebAssembly to zkASM, and proofs of its runs.
+//!
+//! The facade over the packages: [`compile`] for one program, [`Compiler`] for a session in which the input or the cost
+//! model changes and only what depends on it is done again.
+
+pub mod cli;
+pub mod commands;
+mod compiler;
+mod db;
+pub mod emit;
+pub mod input;
+mod queries;
+pub mod render;
+pub mod statement;
+pub mod zkir;
+
+pub use compiler::{Compiler, Options, Roots, compile, decode};

@@ -1,0 +1,433 @@
+//! One tracked function per stage and function of the module.
+//!
+//! What must hold: editing one function re-does that function (and those it is inlined into), and changing the cost model
+//! re-does the e-graph and what follows. So no per-function query reads another function's code except through the
+//! inliner, byte ranges stay in [`items`], and the cost model enters at [`zk_ir`].
+
+use crate::compiler::{Roots, backend_error, internal};
+use crate::db::{Flags, Model, Source};
+use crate::zkir::ZkModule;
+use salsa::Database;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use zkc_backend::{CompiledFunc, Export, InitValue, InitWord, LinkInput};
+use zkc_ir::{Body, Diagnostic, ExportKind, FuncBody, Module};
+use zkc_isa::{Program, ValueKind};
+use zkc_passes::call_graph::{Calls, calls, reach};
+use zkc_passes::decode::{ModuleItems, absolute, decode_func, decode_items};
+use zkc_passes::{Layout, link, lower_effects, opt, wasm_to_clif, wasm_to_cranelift};
+
+/// A query's result: shared, so that memoised values are cheap to hand out.
+pub(crate) type Query<T> = Result<Arc<T>, Diagnostic>;
+
+/// The module's sections, with the byte ranges of its functions.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn items(db: &dyn Database, source: Source) -> Query<ModuleItems> {
+    let _span = tracing::info_span!(target: "zkc", "decode").entered();
+    decode_items(source.bytes(db)).map(Arc::new)
+}
+
+/// The module's sections without byte ranges: the same after an edit inside functions.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn facts(db: &dyn Database, source: Source) -> Query<ModuleItems> {
+    let items = items(db, source).as_ref().map_err(Clone::clone)?;
+    let bodies = items.bodies.iter().map(|_| 0..0).collect();
+    Ok(Arc::new(ModuleItems {
+        module: items.module.clone(),
+        bodies,
+    }))
+}
+
+/// The module with its imports given values and the runtime's functions appended; user code is not in it.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn linked(db: &dyn Database, source: Source, flags: Flags) -> Query<Module> {
+    let facts = facts(db, source).as_ref().map_err(Clone::clone)?;
+    link(&facts.module, flags.host(db)).map(Arc::new)
+}
+
+/// Where the module's state lives on the machine.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn layout(db: &dyn Database, source: Source, flags: Flags) -> Query<Layout> {
+    let module = linked(db, source, flags).as_ref().map_err(Clone::clone)?;
+    Layout::of(module, flags.max_pages(db)).map(Arc::new)
+}
+
+/// The bytes of one function's body; none for functions the compiler supplies.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn body_bytes(db: &dyn Database, source: Source, index: u32) -> Option<Arc<Vec<u8>>> {
+    let items = items(db, source).as_ref().ok()?;
+    let imports = items.module.funcs.len() - items.bodies.len();
+    let range = items
+        .bodies
+        .get((index as usize).checked_sub(imports)?)?
+        .clone();
+    source
+        .bytes(db)
+        .get(range)
+        .map(|bytes| Arc::new(bytes.to_vec()))
+}
+
+/// One function in the wasm dialect. Places in diagnostics count from the start of the body.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn wasm_ir(db: &dyn Database, source: Source, flags: Flags, index: u32) -> Query<Body> {
+    let module = linked(db, source, flags).as_ref().map_err(Clone::clone)?;
+    let func = module
+        .funcs
+        .get(index as usize)
+        .ok_or_else(|| internal(format!("there is no function {index}")))?;
+    match (&func.body, body_bytes(db, source, index)) {
+        (FuncBody::Body(body), _) => Ok(Arc::new((**body).clone())),
+        (_, Some(bytes)) => {
+            let facts = facts(db, source).as_ref().map_err(Clone::clone)?;
+            decode_func(facts, index, bytes).map(Arc::new)
+        }
+        (FuncBody::Import(import), None) => {
+            let message = format!(
+                "nobody provides the imported function `{}.{}`",
+                import.module, import.name
+            );
+            Err(Diagnostic::error("unknown-import", message))
+        }
+        (FuncBody::Unsupported(diagnostic), None) => Err((**diagnostic).clone()),
+    }
+}
+
+/// What one function calls once others are inlined into it.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn callees(db: &dyn Database, source: Source, flags: Flags, index: u32) -> Option<Calls> {
+    cranelift_ir(db, source, flags, index).as_ref().ok().map(|body| calls(body))
+}
+
+/// One function as CLIF text.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn clif_text(
+    db: &dyn Database,
+    source: Source,
+    flags: Flags,
+    index: u32,
+) -> Query<String> {
+    let module = linked(db, source, flags).as_ref().map_err(Clone::clone)?;
+    let body = wasm_ir(db, source, flags, index)
+        .as_ref()
+        .map_err(Clone::clone)?;
+    Ok(Arc::new(zkc_passes::clif::clif_text(&wasm_to_clif(
+        module, index, body,
+    )?)))
+}
+
+/// One function in the cranelift dialect, cleaned up by itself: what others may inline.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn cranelift_alone(
+    db: &dyn Database,
+    source: Source,
+    flags: Flags,
+    index: u32,
+) -> Query<Body> {
+    let module = linked(db, source, flags).as_ref().map_err(Clone::clone)?;
+    let body = wasm_ir(db, source, flags, index)
+        .as_ref()
+        .map_err(Clone::clone)?;
+    let _span = tracing::info_span!(target: "zkc", "wasm-to-cranelift").entered();
+    let options = zkc_passes::Options {
+        clif_opt: flags.clif_opt(db),
+        ..zkc_passes::Options::default()
+    };
+    let body = wasm_to_cranelift(module, index, body, options)?;
+    Ok(Arc::new(if flags.level(db) == 0 {
+        opt::dce(&body)
+    } else {
+        opt::cleanup(&body)
+    }))
+}
+
+/// The functions worth inlining: small ones, and those called from one place only.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn inlined(db: &dyn Database, source: Source, flags: Flags) -> BTreeSet<u32> {
+    let Ok(module) = linked(db, source, flags) else {
+        return BTreeSet::new();
+    };
+    let Ok(layout) = layout(db, source, flags) else {
+        return BTreeSet::new();
+    };
+    let mut keep: BTreeSet<u32> = module.start.into_iter().collect();
+    keep.extend(module.exports.iter().filter_map(|e| match e.kind {
+        ExportKind::Func(func) => Some(func),
+        ExportKind::Global(_) | ExportKind::Table(_) | ExportKind::Memory(_) => None,
+    }));
+    keep.extend(layout.init_words().iter().filter_map(|w| match w.value {
+        zkc_passes::InitValue::Func { index, .. } => Some(index),
+        zkc_passes::InitValue::Const(_) => None,
+    }));
+    let bodies: BTreeMap<u32, &Body> = (0..module.funcs.len() as u32)
+        .filter_map(|index| {
+            Some((
+                index,
+                &**cranelift_alone(db, source, flags, index).as_ref().ok()?,
+            ))
+        })
+        .collect();
+    opt::inline_candidates(&bodies, &keep, &opt::InlineOptions::default())
+}
+
+/// One function in the cranelift dialect after inlining and clean-ups.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn cranelift_ir(
+    db: &dyn Database,
+    source: Source,
+    flags: Flags,
+    index: u32,
+) -> Query<Body> {
+    let body = cranelift_alone(db, source, flags, index).clone()?;
+    if flags.level(db) < 2 {
+        return Ok(body);
+    }
+    let _span = tracing::info_span!(target: "zkc", "inline").entered();
+    let inlined = inlined(db, source, flags);
+    let callee = |callee: u32| match inlined.contains(&callee) && callee != index {
+        true => cranelift_alone(db, source, flags, callee)
+            .as_ref()
+            .ok()
+            .map(|body| &**body),
+        false => None,
+    };
+    Ok(Arc::new(opt::cleanup(&opt::inline(
+        &body,
+        &callee,
+        &opt::InlineOptions::default(),
+    ))))
+}
+
+/// One function as the e-graph takes it: pure ops in the cranelift dialect, effects in zk.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn mixed_ir(db: &dyn Database, source: Source, flags: Flags, index: u32) -> Query<Body> {
+    let body = cranelift_ir(db, source, flags, index)
+        .as_ref()
+        .map_err(Clone::clone)?;
+    let layout = layout(db, source, flags).as_ref().map_err(Clone::clone)?;
+    lower_effects(body, layout).map(Arc::new)
+}
+
+/// One function in the zk dialect.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn zk_ir(
+    db: &dyn Database,
+    source: Source,
+    flags: Flags,
+    model: Model,
+    index: u32,
+) -> Query<Body> {
+    let body = mixed_ir(db, source, flags, index)
+        .as_ref()
+        .map_err(Clone::clone)?;
+    let _span = tracing::info_span!(target: "zkc", "egraph").entered();
+    crate::compiler::optimize(body, model.cost(db), flags.level(db)).map(Arc::new)
+}
+
+/// One function's machine code.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn code(
+    db: &dyn Database,
+    source: Source,
+    flags: Flags,
+    model: Model,
+    index: u32,
+) -> Query<CompiledFunc> {
+    let body = zk_ir(db, source, flags, model, index)
+        .as_ref()
+        .map_err(Clone::clone)?;
+    let _span = tracing::info_span!(target: "zkc", "backend").entered();
+    zkc_backend::compile_function(body, &zkc_backend::Options::default())
+        .map(Arc::new)
+        .map_err(|e| backend_error(&e))
+}
+
+/// What a program is linked from, but for the functions' code.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Plan {
+    exports: Vec<Export>,
+    needed: Vec<u32>,
+    init: Vec<InitWord>,
+}
+
+/// Entries, needed functions and initial words of a program.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn plan(db: &dyn Database, source: Source, flags: Flags, roots: Roots) -> Query<Plan> {
+    let module = linked(db, source, flags).as_ref().map_err(Clone::clone)?;
+    let layout = layout(db, source, flags).as_ref().map_err(Clone::clone)?;
+    let exports = roots.exports(module)?;
+    let mut start: Vec<u32> = exports.iter().map(|e| e.func).collect();
+    start.extend(module.start);
+    let needed = reach(module, &start, |index| {
+        callees(db, source, flags, index).clone()
+    })
+    .map_err(|d| own_diagnostic(db, source, flags, d))?;
+    let init = layout
+        .init_words()
+        .iter()
+        .map(|w| InitWord {
+            addr: w.addr,
+            value: init_value(w.value, &needed),
+        })
+        .collect();
+    Ok(Arc::new(Plan {
+        exports,
+        needed,
+        init,
+    }))
+}
+
+/// A program in the zk dialect.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn zk_module(
+    db: &dyn Database,
+    source: Source,
+    flags: Flags,
+    model: Model,
+    roots: Roots,
+) -> Query<ZkModule> {
+    let module = linked(db, source, flags).as_ref().map_err(Clone::clone)?;
+    let layout = layout(db, source, flags).as_ref().map_err(Clone::clone)?;
+    let plan = plan(db, source, flags, roots)
+        .as_ref()
+        .map_err(Clone::clone)?;
+    let mut functions = Vec::with_capacity(plan.needed.len());
+    for &index in &plan.needed {
+        let body = zk_ir(db, source, flags, model, index)
+            .clone()
+            .map_err(|d| in_function(db, source, index, d))?;
+        functions.push((index, module.funcs[index as usize].name.clone(), body));
+    }
+    let (exports, init) = (plan.exports.clone(), plan.init.clone());
+    Ok(Arc::new(ZkModule {
+        functions,
+        exports,
+        start: module.start,
+        pages: layout.pages,
+        init,
+    }))
+}
+
+/// The program of some exported functions and all they reach.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn program(
+    db: &dyn Database,
+    source: Source,
+    flags: Flags,
+    model: Model,
+    roots: Roots,
+) -> Query<Program> {
+    let module = linked(db, source, flags).as_ref().map_err(Clone::clone)?;
+    let layout = layout(db, source, flags).as_ref().map_err(Clone::clone)?;
+    let plan = plan(db, source, flags, roots)
+        .as_ref()
+        .map_err(Clone::clone)?;
+    let mut functions = Vec::with_capacity(plan.needed.len());
+    for &index in &plan.needed {
+        let compiled = code(db, source, flags, model, index)
+            .as_ref()
+            .map_err(|d| in_function(db, source, index, d.clone()))?;
+        functions.push((
+            index,
+            module.funcs[index as usize].name.clone(),
+            &**compiled,
+        ));
+    }
+    let _span = tracing::info_span!(target: "zkc", "link").entered();
+    let (exports, init) = (plan.exports.clone(), plan.init.clone());
+    let input = LinkInput {
+        functions,
+        exports,
+        start: module.start,
+        pages: layout.pages,
+        init,
+    };
+    let program = zkc_backend::link(input).map_err(|e| backend_error(&e))?;
+    zkc_isa::validate(&program)
+        .map_err(|d| internal(format!("the linked program is not valid: {d}")))?;
+    Ok(Arc::new(program))
+}
+
+/// The initial value for the linker. An entry that no indirect call of its type can reach keeps its type, so that calls of
+/// another type trap as they must, but has no code to point to.
+fn init_value(value: zkc_passes::InitValue, needed: &[u32]) -> InitValue {
+    match value {
+        zkc_passes::InitValue::Const(bits) => InitValue::Const(bits),
+        zkc_passes::InitValue::Func { index, type_id } if needed.binary_search(&index).is_ok() => {
+            InitValue::Func {
+                index,
+                type_id: type_id.into(),
+            }
+        }
+        zkc_passes::InitValue::Func { type_id, .. } => {
+            InitValue::Const(zkc_isa::table_word(zkc_isa::FIRST_PC, type_id))
+        }
+    }
+}
+
+/// The diagnostic of the function that could not be decoded, with the notes on how it is reached.
+fn own_diagnostic(
+    db: &dyn Database,
+    source: Source,
+    flags: Flags,
+    diagnostic: Diagnostic,
+) -> Diagnostic {
+    if diagnostic.code != "not-decoded" {
+        return diagnostic;
+    }
+    let Ok(module) = linked(db, source, flags) else {
+        return diagnostic;
+    };
+    let bad = (0..module.funcs.len() as u32).find(|&index| {
+        matches!(&module.funcs[index as usize].body, FuncBody::Unsupported(_))
+            && diagnostic
+                .place
+                .function
+                .as_ref()
+                .is_none_or(|name| *name == module.funcs[index as usize].name)
+            && cranelift_ir(db, source, flags, index).is_err()
+    });
+    match bad.and_then(|index| Some((index, cranelift_ir(db, source, flags, index).as_ref().err()?))) {
+        Some((index, own)) => {
+            let mut own = in_function(db, source, index, own.clone());
+            own.notes.extend(diagnostic.notes);
+            own
+        }
+        None => diagnostic,
+    }
+}
+
+/// Moves a place from the function's body to the file.
+fn in_function(
+    db: &dyn Database,
+    source: Source,
+    index: u32,
+    diagnostic: Diagnostic,
+) -> Diagnostic {
+    let Ok(items) = items(db, source) else {
+        return diagnostic;
+    };
+    let imports = items.module.funcs.len() - items.bodies.len();
+    match (index as usize)
+        .checked_sub(imports)
+        .and_then(|i| items.bodies.get(i))
+    {
+        Some(range) => absolute(diagnostic, range.start as u64),
+        None => diagnostic,
+    }
+}
+
+/// The public words of a function's signature.
+///
+/// Errors: `unsupported-op` for a parameter or result that is no number.
+pub(crate) fn kinds(types: &[zkc_ir::Type], func: &str) -> Result<Vec<ValueKind>, Diagnostic> {
+    let kind = |&ty: &zkc_ir::Type| {
+        ValueKind::from_type(ty).ok_or_else(|| {
+            Diagnostic::error(
+                "unsupported-op",
+                format!("a value of type {ty} cannot be an argument or result of a run"),
+            )
+            .in_function(func)
+        })
+    };
+    types.iter().map(kind).collect()
+}

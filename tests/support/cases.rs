@@ -1,0 +1,148 @@
+//! The guests and their cases: `bench/guests/*/cases.toml`, read as `bench/guests/README.md` says.
+
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// One guest.
+#[derive(Clone, Debug)]
+pub(crate) struct Guest {
+    /// Name of its folder.
+    pub(crate) name: String,
+    /// The built module.
+    pub(crate) wasm: Vec<u8>,
+    /// Its cases, small ones first.
+    pub(crate) cases: Vec<Case>,
+}
+
+/// One call with what it must give.
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    /// Export.
+    pub(crate) invoke: String,
+    /// Argument words.
+    pub(crate) args: Vec<u64>,
+    /// Private input.
+    pub(crate) input: Vec<u8>,
+    /// Result words.
+    pub(crate) results: Vec<u64>,
+    /// Public output.
+    pub(crate) output: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CasesFile {
+    case: Vec<RawCase>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCase {
+    invoke: String,
+    args: Vec<String>,
+    results: Vec<String>,
+    input: Option<String>,
+    input_hex: Option<String>,
+    output_hex: Option<String>,
+}
+
+/// The folder of the guests.
+pub(crate) fn guests_dir() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/guests")
+}
+
+/// Names of all guests, in order: the folders that hold cases.
+pub(crate) fn guest_names() -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(guests_dir())
+        .expect("the guests are part of the repository")
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            entry
+                .path()
+                .join("cases.toml")
+                .exists()
+                .then(|| entry.file_name().to_string_lossy().into_owned())
+        })
+        .collect();
+    names.sort();
+    names
+}
+
+/// Reads a guest.
+pub(crate) fn guest(name: &str) -> Guest {
+    let dir = guests_dir().join(name);
+    let wasm =
+        std::fs::read(dir.join(format!("{name}.wasm"))).expect("a guest's module is committed");
+    let text = std::fs::read_to_string(dir.join("cases.toml")).expect("a guest has cases");
+    let file: CasesFile =
+        toml::from_str(&text).expect("cases.toml has the shape its README states");
+    Guest {
+        name: name.to_string(),
+        cases: file.case.iter().map(|c| case(c, &wasm)).collect(),
+        wasm,
+    }
+}
+
+fn case(raw: &RawCase, wasm: &[u8]) -> Case {
+    let input = match (&raw.input, &raw.input_hex) {
+        (Some(text), None) => text.clone().into_bytes(),
+        (None, Some(hex)) => from_hex(hex),
+        (None, None) => Vec::new(),
+        (Some(_), Some(_)) => panic!("a case has `input` or `input_hex`, not both"),
+    };
+    let (params, results) = signature(wasm, &raw.invoke);
+    Case {
+        invoke: raw.invoke.clone(),
+        args: words(&raw.args, &params),
+        input,
+        results: words(&raw.results, &results),
+        output: from_hex(raw.output_hex.as_deref().unwrap_or_default()),
+    }
+}
+
+/// Parameter and result types of an export.
+fn signature(wasm: &[u8], export: &str) -> (Vec<zkc_ir::Type>, Vec<zkc_ir::Type>) {
+    let module = zkc::decode(wasm).expect("a guest's module is valid");
+    let index = module
+        .exported_func(export)
+        .expect("a case calls an export");
+    let signature = &module.funcs[index as usize].signature;
+    (signature.params.clone(), signature.results.clone())
+}
+
+/// Signed decimal numbers as words of their types.
+fn words(texts: &[String], types: &[zkc_ir::Type]) -> Vec<u64> {
+    assert_eq!(
+        texts.len(),
+        types.len(),
+        "a case has one number per parameter and result"
+    );
+    let word = |(text, ty): (&String, &zkc_ir::Type)| {
+        let value: i64 = text
+            .parse()
+            .expect("arguments and results are signed decimal numbers");
+        if ty.bits() == 32 {
+            u64::from(value as u32)
+        } else {
+            value as u64
+        }
+    };
+    texts.iter().zip(types).map(word).collect()
+}
+
+/// Bytes of lower-case hex.
+pub(crate) fn from_hex(hex: &str) -> Vec<u8> {
+    assert!(
+        hex.len().is_multiple_of(2) && hex.is_ascii(),
+        "hex digits come in pairs"
+    );
+    (0..hex.len())
+        .step_by(2)
+        .map(|i| u8::from_str_radix(&hex[i..i + 2], 16).expect("hex digits"))
+        .collect()
+}
+
+/// Lower-case hex of bytes.
+pub(crate) fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}

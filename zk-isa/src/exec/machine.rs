@@ -1,0 +1,668 @@
+//! The machine's moving parts: how instructions follow each other, frames move, steps are counted and a run ends.
+//!
+//! Every instruction has a handler, and a handler ends by calling the next instruction's. In an optimised build that call
+//! is a jump; nothing relies on it, because a chain of handlers is at most [`SLICE`] + [`WINDOW`] long before it returns to
+//! [`execute`]. What a handler needs travels in its arguments, which stay in machine registers:
+//!
+//! * the instructions from its own on, a window of the code, so that the window's end is also the bound of the chain;
+//! * the current frame, an array of 2^16 words, so that a 16-bit register number needs no bounds check;
+//! * a forwarded value: of the register [`Code::forwarded`] names, which most often the instruction before has just
+//!   written, so that chains of dependent instructions do not wait for memory. Jumps load it, so it always holds.
+//!
+//! Steps are counted only where control moves: along straight code the steps left and the instructions left in the
+//! window fall together, so it is enough to keep their difference.
+
+use super::decode::Code;
+use super::observe::Observer;
+use super::{ExecError, Words};
+use crate::program::*;
+use std::cell::Cell;
+use zkc_ir::Trap;
+
+/// Words of a frame's window: one for each register number.
+pub(super) const FRAME: usize = MAX_REG as usize + 1;
+/// Most instructions after a jump before the chain of handlers returns.
+const WINDOW: usize = 256;
+/// Steps after which a jump ends the chain of handlers.
+const SLICE: u64 = 256;
+/// No run is longer: at a step a nanosecond this takes a century.
+const MAX_STEPS: u64 = 1 << 62;
+
+/// The registers from `fp` on.
+pub(super) type Frame = [Cell<u64>; FRAME];
+
+/// Executes the first of the instructions and those after it. The last argument is the forwarded value.
+pub(super) type Handler<O> =
+    for<'m, 'a, 'h> fn(&'m mut Machine<'a, 'h, O>, &'a [Code<O>], &'a Frame, u64);
+
+/// A run's world outside the words.
+pub(super) struct Host<'a> {
+    pub(super) args: &'a [u64],
+    /// Number of bytes of private input.
+    pub(super) input_len: u32,
+    pub(super) unread: &'a [u8],
+    pub(super) results: Vec<Option<u64>>,
+    pub(super) output: Vec<u8>,
+    pub(super) max_steps: u64,
+    pub(super) max_pages: u32,
+}
+
+/// How a run ended.
+pub(super) struct End {
+    pub(super) pc: u32,
+    pub(super) status: u32,
+    pub(super) steps: u64,
+}
+
+/// Why a chain of handlers returned.
+enum Exit {
+    /// Go on at this index.
+    Paused(usize),
+    /// Go on at this index with a deeper stack.
+    Deepen(usize),
+    /// The instruction at this index ended the run with this status.
+    Ended(usize, u32),
+    Failed(ExecError),
+}
+
+/// What instructions work on, beside the frame.
+pub(super) struct Machine<'a, 'h, O> {
+    code: &'a [Code<O>],
+    stack: &'a [Cell<u64>],
+    fp: u32,
+    /// Index of the end of the window.
+    window_end: usize,
+    /// Steps left less the instructions left in the window.
+    balance: i64,
+    pub(super) memory: &'a mut [u8],
+    /// Bytes of `memory` that exist.
+    pub(super) live: usize,
+    pub(super) statics: &'a mut [u64],
+    pub(super) host: &'a mut Host<'h>,
+    pub(super) observer: &'a mut O,
+    exit: Exit,
+}
+
+/// The program counter of the instruction at an index.
+#[inline(always)]
+pub(super) fn pc_of(index: usize) -> u32 {
+    index as u32 + FIRST_PC
+}
+
+/// Executes from `entry` (an index into `code`) until the run ends.
+pub(super) fn execute<O: Observer>(
+    code: &[Code<O>],
+    entry: usize,
+    words: &mut Words,
+    host: &mut Host<'_>,
+    observer: &mut O,
+) -> Result<End, ExecError> {
+    let max_steps = host.max_steps.min(MAX_STEPS);
+    let limit = host.max_steps;
+    let mut steps = 0;
+    let mut at = entry;
+    let mut fp = STACK_BASE;
+    let mut live = words.pages as usize * 65536;
+    loop {
+        let slice = SLICE.min(max_steps - steps) as i64;
+        let mut machine = Machine {
+            code,
+            stack: Cell::from_mut(&mut words.stack[..]).as_slice_of_cells(),
+            fp,
+            window_end: 0,
+            balance: 0,
+            memory: &mut words.memory,
+            live,
+            statics: &mut words.statics,
+            host: &mut *host,
+            observer: &mut *observer,
+            exit: Exit::Paused(at),
+        };
+        let frame = machine
+            .frame(fp)
+            .expect("the stack holds the current frame");
+        machine.go(at, slice, frame);
+        steps += (slice - machine.balance) as u64;
+        (fp, live) = (machine.fp, machine.live);
+        let exit = machine.exit;
+        if steps > max_steps {
+            return Err(ExecError::StepLimit { limit });
+        }
+        match exit {
+            Exit::Paused(next) if next >= code.len() => {
+                return Err(ExecError::NoInstruction { pc: pc_of(next) });
+            }
+            Exit::Paused(next) => at = next,
+            Exit::Deepen(next) => {
+                at = next;
+                let start = (fp - STACK_BASE) as usize + FRAME;
+                words
+                    .stack
+                    .resize((2 * start).min(STACK_WORDS as usize) + FRAME, 0);
+            }
+            Exit::Ended(at, status) => {
+                words.pages = (live / 65536) as u32;
+                return Ok(End {
+                    pc: pc_of(at),
+                    status,
+                    steps,
+                });
+            }
+            Exit::Failed(error) => return Err(error),
+        }
+    }
+}
+
+impl<'a, O: Observer> Machine<'a, '_, O> {
+    /// The frame at `fp`, if the stack is that deep.
+    #[inline(always)]
+    fn frame(&self, fp: u32) -> Option<&'a Frame> {
+        self.stack.get((fp - STACK_BASE) as usize..)?.first_chunk()
+    }
+
+    /// Continues at an index, with so many steps left.
+    #[inline(always)]
+    fn go(&mut self, target: usize, left: i64, frame: &'a Frame) {
+        let Some(tail) = self.code.get(target..) else {
+            return self.pause(target, left);
+        };
+        let window = &tail[..tail.len().min(WINDOW)];
+        let Some(first) = window.first() else {
+            return self.pause(target, left);
+        };
+        self.window_end = target + window.len();
+        self.balance = left - window.len() as i64;
+        (first.run)(
+            self,
+            window,
+            frame,
+            frame[usize::from(first.forwarded)].get(),
+        );
+    }
+
+    // The ways out are functions of their own, on plain values, so that handlers stay short.
+
+    #[cold]
+    #[inline(never)]
+    fn pause(&mut self, target: usize, left: i64) {
+        self.balance = left;
+        self.exit = Exit::Paused(target);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn deepen(&mut self, at: usize, left: i64) {
+        self.balance = left;
+        self.exit = Exit::Deepen(at);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn end(&mut self, at: usize, left: i64, status: u32) {
+        self.observer.retire(at, self.fp, status, self.fp);
+        self.balance = left;
+        self.exit = Exit::Ended(at, status);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn out_of_bounds(&mut self, at: usize, left: i64) {
+        let pages = self.statics[SLOT_PAGES as usize];
+        self.observer.access(STATIC_BASE + SLOT_PAGES, pages, pages);
+        self.end(at, left, Trap::OutOfBoundsMemoryAccess.code());
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wide(&mut self, at: usize) {
+        self.exit = Exit::Failed(ExecError::WideOperand { pc: pc_of(at) });
+    }
+}
+
+/// An instruction being executed. Every handler makes one and ends with one of the methods that consume it.
+///
+/// `FORWARD` says which operand is the forwarded value: 0 none, 1 `a`, 2 `b`.
+pub(super) struct At<'m, 'a, 'h, O: Observer, const FORWARD: u8> {
+    pub(super) m: &'m mut Machine<'a, 'h, O>,
+    pub(super) i: &'a Code<O>,
+    /// The instructions after this one.
+    rest: &'a [Code<O>],
+    frame: &'a Frame,
+    value: u64,
+}
+
+/// An instruction cannot be executed; its handler has ended.
+pub(super) struct Refused;
+
+impl<'m, 'a, 'h, O: Observer, const FORWARD: u8> At<'m, 'a, 'h, O, FORWARD> {
+    /// The first of the instructions; `None` where there is none, which ends the chain.
+    #[inline(always)]
+    pub(super) fn new(
+        m: &'m mut Machine<'a, 'h, O>,
+        code: &'a [Code<O>],
+        frame: &'a Frame,
+        value: u64,
+    ) -> Option<Self> {
+        match code.split_first() {
+            Some((i, rest)) => Some(At {
+                m,
+                i,
+                rest,
+                frame,
+                value,
+            }),
+            None => {
+                m.pause(m.window_end, m.balance);
+                None
+            }
+        }
+    }
+
+    /// Index of the instruction.
+    #[inline(always)]
+    fn index(&self) -> usize {
+        self.m.window_end - self.rest.len() - 1
+    }
+
+    /// Program counter of the instruction.
+    #[inline(always)]
+    pub(super) fn pc(&self) -> u32 {
+        pc_of(self.index())
+    }
+
+    /// Steps left after the instruction.
+    #[inline(always)]
+    fn left(&self) -> i64 {
+        self.m.balance + self.rest.len() as i64
+    }
+
+    #[inline(always)]
+    pub(super) fn read(&mut self, reg: u16) -> u64 {
+        let value = self.frame[usize::from(reg)].get();
+        self.m
+            .observer
+            .access(self.m.fp + u32::from(reg), value, value);
+        value
+    }
+
+    #[inline(always)]
+    pub(super) fn a(&mut self) -> u64 {
+        if FORWARD == 1 {
+            self.value
+        } else {
+            self.read(self.i.a)
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn b(&mut self) -> u64 {
+        if FORWARD == 2 {
+            self.value
+        } else {
+            self.read(self.i.b)
+        }
+    }
+
+    /// Continues with the next instruction.
+    #[inline(always)]
+    pub(super) fn next(self) {
+        let value = self.value;
+        self.next_with(value);
+    }
+
+    #[inline(always)]
+    fn next_with(self, value: u64) {
+        if O::ON {
+            let (at, fp) = (self.index(), self.m.fp);
+            self.m.observer.retire(at, fp, pc_of(at + 1), fp);
+        }
+        match self.rest.first() {
+            Some(next) => (next.run)(self.m, self.rest, self.frame, value),
+            None => self.m.pause(self.m.window_end, self.m.balance),
+        }
+    }
+
+    /// Writes the result and continues with the next instruction.
+    #[inline(always)]
+    pub(super) fn done(self, value: u64) {
+        let reg = usize::from(self.i.d);
+        let old = self.frame[reg].replace(value);
+        self.m
+            .observer
+            .access(self.m.fp + u32::from(self.i.d), old, value);
+        self.next_with(value);
+    }
+
+    /// Continues at an index.
+    #[inline(always)]
+    pub(super) fn jump(self, target: usize) {
+        if O::ON {
+            let fp = self.m.fp;
+            self.m.observer.retire(self.index(), fp, pc_of(target), fp);
+        }
+        let left = self.left();
+        if left <= 0 {
+            return self.m.pause(target, left);
+        }
+        self.m.go(target, left, self.frame);
+    }
+
+    /// Ends the run.
+    #[inline(always)]
+    pub(super) fn end(self, status: u32) {
+        self.m.end(self.index(), self.left(), status);
+    }
+
+    /// Ends the run with a trap.
+    #[inline(always)]
+    pub(super) fn trap(self, trap: Trap) {
+        self.end(trap.code());
+    }
+
+    /// Ends the run with an error.
+    #[inline(always)]
+    pub(super) fn fail(self, error: ExecError) {
+        self.m.exit = Exit::Failed(error);
+    }
+
+    /// Ends the run because an operand is not below 2^32.
+    #[inline(always)]
+    pub(super) fn wide(self) {
+        self.m.wide(self.index());
+    }
+
+    /// The frame a call would move to: `None` where the stack has no room, an error where it must first be made deeper.
+    #[inline(always)]
+    pub(super) fn callee(&mut self) -> Result<Option<(u32, &'a Frame)>, Refused> {
+        let next = self.m.fp + u32::from(self.i.b);
+        if next >= STACK_BASE + STACK_WORDS {
+            return Ok(None);
+        }
+        match self.m.frame(next) {
+            Some(frame) => Ok(Some((next, frame))),
+            None => {
+                self.m.deepen(self.index(), self.left() + 1);
+                Err(Refused)
+            }
+        }
+    }
+
+    /// Enters a callee at the program counter.
+    #[inline(always)]
+    pub(super) fn call(mut self, (fp, frame): (u32, &'a Frame), pc: u32) {
+        let link = link_word(self.pc() + 1, self.i.b);
+        let old = frame[0].replace(link);
+        self.m.observer.access(fp, old, link);
+        self.frame = frame;
+        self.transfer(fp, pc);
+    }
+
+    /// Returns to the caller a link names.
+    #[inline(always)]
+    pub(super) fn ret(mut self) {
+        let link = self.read(0);
+        let k = (link >> 32) as u32;
+        let fp = self.m.fp.wrapping_sub(k);
+        match self.m.frame(fp) {
+            Some(frame) if fp >= STACK_BASE => {
+                self.frame = frame;
+                self.transfer(fp, link as u32);
+            }
+            _ => {
+                let pc = self.pc();
+                self.fail(ExecError::FrameOutOfStack { pc });
+            }
+        }
+    }
+
+    /// Moves the frame and continues at a program counter that is data: it may end the run.
+    #[inline(always)]
+    fn transfer(self, fp: u32, pc: u32) {
+        let at = self.index();
+        self.m.observer.retire(at, self.m.fp, pc, fp);
+        self.m.fp = fp;
+        let left = self.left();
+        if pc < FIRST_PC {
+            self.m.balance = left;
+            self.m.exit = Exit::Ended(at, pc);
+            return;
+        }
+        let target = (pc - FIRST_PC) as usize;
+        if left <= 0 {
+            return self.m.pause(target, left);
+        }
+        self.m.go(target, left, self.frame);
+    }
+
+    /// Registers `a` and `b` of a 32-bit instruction.
+    #[inline(always)]
+    fn pair32(&mut self) -> Option<(u32, u32)> {
+        let (a, b) = (self.a(), self.b());
+        ((a | b) >> 32 == 0).then_some((a as u32, b as u32))
+    }
+
+    /// Register `a`, which must be below 2^32.
+    #[inline(always)]
+    pub(super) fn narrow_a(&mut self) -> Option<u32> {
+        let a = self.a();
+        (a >> 32 == 0).then_some(a as u32)
+    }
+
+    #[inline(always)]
+    pub(super) fn alu32<T: Into<u64>>(mut self, f: impl FnOnce(u32, u32) -> T) {
+        match self.pair32() {
+            Some((a, b)) => self.done(f(a, b).into()),
+            None => self.wide(),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn alu32_imm<T: Into<u64>>(mut self, f: impl FnOnce(u32, u32) -> T) {
+        match self.narrow_a() {
+            Some(a) => {
+                let b = self.i.imm as u32;
+                self.done(f(a, b).into());
+            }
+            None => self.wide(),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn alu64<T: Into<u64>>(mut self, f: impl FnOnce(u64, u64) -> T) {
+        let (a, b) = (self.a(), self.b());
+        self.done(f(a, b).into());
+    }
+
+    #[inline(always)]
+    pub(super) fn alu64_imm<T: Into<u64>>(mut self, f: impl FnOnce(u64, u64) -> T) {
+        let (a, b) = (self.a(), self.i.imm);
+        self.done(f(a, b).into());
+    }
+
+    #[inline(always)]
+    fn done_or_trap(self, value: Result<impl Into<u64>, Trap>) {
+        match value {
+            Ok(value) => self.done(value.into()),
+            Err(trap) => self.trap(trap),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn trapping32(mut self, f: impl FnOnce(u32, u32) -> Result<u32, Trap>) {
+        match self.pair32() {
+            Some((a, b)) => self.done_or_trap(f(a, b)),
+            None => self.wide(),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn trapping32_imm(mut self, f: impl FnOnce(u32, u32) -> Result<u32, Trap>) {
+        match self.narrow_a() {
+            Some(a) => {
+                let b = self.i.imm as u32;
+                self.done_or_trap(f(a, b));
+            }
+            None => self.wide(),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn trapping64(mut self, f: impl FnOnce(u64, u64) -> Result<u64, Trap>) {
+        let (a, b) = (self.a(), self.b());
+        self.done_or_trap(f(a, b));
+    }
+
+    #[inline(always)]
+    pub(super) fn trapping64_imm(mut self, f: impl FnOnce(u64, u64) -> Result<u64, Trap>) {
+        let (a, b) = (self.a(), self.i.imm);
+        self.done_or_trap(f(a, b));
+    }
+
+    #[inline(always)]
+    pub(super) fn unary32(mut self, f: impl FnOnce(u32) -> u32) {
+        match self.narrow_a() {
+            Some(a) => self.done(f(a).into()),
+            None => self.wide(),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn unary64(mut self, f: impl FnOnce(u64) -> u64) {
+        let a = self.a();
+        self.done(f(a));
+    }
+
+    #[inline(always)]
+    fn jump_if(self, holds: bool, target: usize) {
+        if holds {
+            self.jump(target);
+        } else {
+            self.next();
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn branch32(mut self, f: impl FnOnce(u32, u32) -> bool) {
+        let target = self.i.imm as usize;
+        match self.pair32() {
+            Some((a, b)) => self.jump_if(f(a, b), target),
+            None => self.wide(),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn branch32_imm(mut self, f: impl FnOnce(u32, u32) -> bool) {
+        let (b, target) = (self.i.imm as u32, self.i.wide_target());
+        match self.narrow_a() {
+            Some(a) => self.jump_if(f(a, b), target),
+            None => self.wide(),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn branch64(mut self, f: impl FnOnce(u64, u64) -> bool) {
+        let (a, b, target) = (self.a(), self.b(), self.i.imm as usize);
+        self.jump_if(f(a, b), target);
+    }
+
+    #[inline(always)]
+    pub(super) fn branch64_imm(mut self, f: impl FnOnce(u64, u64) -> bool) {
+        let (a, b, target) = (self.a(), self.i.imm, self.i.wide_target());
+        self.jump_if(f(a, b), target);
+    }
+
+    /// The byte address of a load or store.
+    #[inline(always)]
+    fn address(&mut self) -> Option<usize> {
+        let base = self.narrow_a()?;
+        Some((u64::from(base) + u64::from(self.i.imm as u32)) as usize)
+    }
+
+    /// The bytes of an access, if they exist.
+    #[inline(always)]
+    fn bytes<const SIZE: usize>(&mut self, addr: usize) -> Option<&mut [u8; SIZE]> {
+        if addr + SIZE > self.m.live {
+            return None;
+        }
+        self.m.memory.get_mut(addr..addr + SIZE)?.first_chunk_mut()
+    }
+
+    /// The memory word that holds a byte.
+    fn word(&self, byte: usize) -> u64 {
+        u64::from_le_bytes(
+            *self.m.memory[byte / 8 * 8..]
+                .first_chunk()
+                .expect("memory consists of whole words"),
+        )
+    }
+
+    #[inline(always)]
+    fn out_of_bounds(self) {
+        self.m.out_of_bounds(self.index(), self.left());
+    }
+
+    #[inline(always)]
+    pub(super) fn load<const SIZE: usize>(mut self, f: impl FnOnce([u8; SIZE]) -> u64) {
+        let Some(addr) = self.address() else {
+            return self.wide();
+        };
+        let Some(&mut bytes) = self.bytes(addr) else {
+            return self.out_of_bounds();
+        };
+        if O::ON {
+            for byte in words(addr, SIZE) {
+                let word = self.word(byte);
+                self.m.observer.access((byte / 8) as u32, word, word);
+            }
+        }
+        self.done(f(bytes));
+    }
+
+    #[inline(always)]
+    pub(super) fn store<const SIZE: usize>(mut self, f: impl FnOnce(u64) -> [u8; SIZE]) {
+        let Some(addr) = self.address() else {
+            return self.wide();
+        };
+        if self.bytes::<SIZE>(addr).is_none() {
+            return self.out_of_bounds();
+        }
+        let value = f(self.b());
+        let old = [addr, addr + SIZE - 1].map(|byte| if O::ON { self.word(byte) } else { 0 });
+        if let Some(bytes) = self.bytes(addr) {
+            *bytes = value;
+        }
+        if O::ON {
+            for (byte, old) in words(addr, SIZE).zip(old) {
+                let new = self.word(byte);
+                self.m.observer.access((byte / 8) as u32, old, new);
+            }
+        }
+        self.next();
+    }
+
+    /// Reads a static word.
+    #[inline(always)]
+    pub(super) fn static_word(&mut self, slot: usize) -> u64 {
+        let value = self.m.statics[slot];
+        self.m
+            .observer
+            .access(STATIC_BASE + slot as u32, value, value);
+        value
+    }
+
+    /// Writes a static word.
+    #[inline(always)]
+    pub(super) fn set_static(&mut self, slot: usize, value: u64) {
+        let old = std::mem::replace(&mut self.m.statics[slot], value);
+        self.m
+            .observer
+            .access(STATIC_BASE + slot as u32, old, value);
+    }
+}
+
+/// A byte of each word an access touches.
+fn words(addr: usize, size: usize) -> impl Iterator<Item = usize> {
+    [addr, addr + size - 1]
+        .into_iter()
+        .take(1 + usize::from(addr % 8 + size > 8))
+}

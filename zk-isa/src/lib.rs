@@ -1,0 +1,18 @@
+//! zk64, the processor zkc compiles to. See README.md of this folder for the machine in one page.
+
+pub mod asm;
+mod cost;
+mod dialect;
+mod exec;
+mod form;
+mod program;
+mod trace;
+mod validate;
+
+pub use cost::{CostModel, MODELS};
+pub use dialect::{ZK, ZkOp};
+pub use exec::{ExecError, Limits, MAX_TRACE_STEPS, Outcome, Status, run, trace};
+pub use form::Form;
+pub use program::*;
+pub use trace::{Access, MAX_ACCESSES, Step};
+pub use validate::{MAX_INSTS, validate};
