@@ -197,6 +197,9 @@ impl Compiler {
         }
         let mut text = String::new();
         for (index, name) in chosen {
+            if !text.is_empty() {
+                text.push('\n');
+            }
             text.push_str(&self.emit_function(emit, *index, name)?);
         }
         Ok(text)
@@ -211,7 +214,7 @@ impl Compiler {
             Emit::ZkIr => queries::zk_ir(db, source, flags, self.model, index),
             Emit::Clif => {
                 let text = queries::clif_text(db, source, flags, index).clone()?;
-                return Ok(format!(";; {name}\n{text}\n"));
+                return Ok(format!(";; {name}\n{}\n", text.trim_end()));
             }
             Emit::Zkasm => {
                 return Err(Diagnostic::error(

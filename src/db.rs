@@ -7,7 +7,7 @@ use zkc_passes::Host;
 
 /// The bytes of a WASM binary.
 #[salsa::input]
-pub struct Source {
+pub(crate) struct Source {
     /// The file's bytes.
     #[returns(ref)]
     pub bytes: Vec<u8>,
@@ -15,7 +15,7 @@ pub struct Source {
 
 /// Flags that shape the code.
 #[salsa::input]
-pub struct Flags {
+pub(crate) struct Flags {
     /// Optimisation level, 0 to 2.
     #[returns(copy)]
     pub level: u8,
@@ -32,7 +32,7 @@ pub struct Flags {
 
 /// The cost model of extraction.
 #[salsa::input]
-pub struct Model {
+pub(crate) struct Model {
     /// The model.
     #[returns(ref)]
     pub cost: Arc<CostModel>,
@@ -41,7 +41,7 @@ pub struct Model {
 /// The database: storage and, on demand, a log of the queries that were executed.
 #[salsa::db]
 #[derive(Clone)]
-pub struct Db {
+pub(crate) struct Db {
     storage: Storage<Self>,
     log: Arc<Mutex<Vec<String>>>,
 }
@@ -74,7 +74,7 @@ impl Default for Db {
 
 impl Db {
     /// Takes the names of the queries executed since the last call, in order: `name(id)`.
-    pub fn take_log(&self) -> Vec<String> {
+    pub(crate) fn take_log(&self) -> Vec<String> {
         self.log
             .lock()
             .map(|mut log| std::mem::take(&mut *log))

@@ -121,15 +121,14 @@ fn run_file(path: &Path) -> Result<(), Failed> {
         .to_string();
     let mut output = String::new();
     for command in &script.commands {
-        let finished = run_command(command, &shown)?;
-        output.push_str(&String::from_utf8_lossy(&finished.stdout));
-        output.push_str(&finished.stderr);
-        if finished.code != script.exit {
-            return Err(format!(
-                "`{command}`: exit code {}, expected {}\n{output}",
-                finished.code, script.exit
-            )
-            .into());
+        let (code, stdout, stderr) = run_command(command, &shown)?;
+        output.push_str(&stdout);
+        output.push_str(&stderr);
+        if code != script.exit {
+            let expected = script.exit;
+            return Err(
+                format!("`{command}`: exit code {code}, expected {expected}\n{output}").into(),
+            );
         }
     }
     check_errors(&script, &shown, &output)?;

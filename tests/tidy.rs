@@ -292,6 +292,20 @@ fn every_emit_kind_is_documented_and_tested() {
 }
 
 #[test]
+fn every_pass_is_documented_and_tested() {
+    let inputs = filetest_run_lines();
+    for pass in zkc_passes::opt::PASSES {
+        assert!(is_plain_name(pass.name), "`{}`", pass.name);
+        assert!(pass.doc.len() > 10, "`{}` has no description", pass.name);
+        assert!(
+            inputs.contains(&format!("--passes={}", pass.name)),
+            "no file test runs `{}` first",
+            pass.name
+        );
+    }
+}
+
+#[test]
 fn every_op_is_documented() {
     for dialect in [zkc_ir::WASM, zkc_ir::CRANELIFT, zkc_isa::ZK] {
         for op in dialect.ops {

@@ -1,4 +1,6 @@
 //! A proof and its file.
+//!
+//! Two proofs of one run may differ: several threads search for the proof's bits of work, and the first find counts.
 
 use crate::backend::system::Inner;
 use crate::envelope::{self, FormatError};

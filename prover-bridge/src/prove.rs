@@ -174,6 +174,7 @@ pub(crate) fn run<'p>(
     if !key.fits(program) {
         return Err(ProveError::Key);
     }
+    let span = tracing::info_span!("execute").entered();
     let start = Instant::now();
     let mut collector = Collector::new(key, program);
     let outcome = zkc_isa::trace(program, entry, args, input, limits, &mut |step| {
@@ -184,6 +185,8 @@ pub(crate) fn run<'p>(
     })?;
     let busy = collector.busy();
     let execute = start.elapsed().saturating_sub(busy);
+    drop(span);
+    let _span = tracing::info_span!("witness").entered();
     progress(Progress::Witness);
 
     let start = Instant::now();
@@ -254,6 +257,7 @@ pub(crate) fn prove_parts(
     parts: Vec<Part>,
     security: Security,
 ) -> Result<Proof, ProveError> {
+    let _span = tracing::info_span!("prove").entered();
     let chips = chip_list(&parts);
     let catalog = &key.catalog;
     let instance = |p: &Part| Instance {

@@ -52,6 +52,7 @@ pub fn verify(
     statement: &Statement,
     demanded: Security,
 ) -> Result<VerifyReport, VerifyError> {
+    let _span = tracing::info_span!("verify").entered();
     if statement.program != *key.digest() {
         return Err(StatementError::Program.into());
     }

@@ -158,14 +158,7 @@ impl Runner<'_> {
             WastDirective::Register { name, module, .. } => {
                 self.register(name, module.map(|id| id.name().to_string()))
             }
-            WastDirective::Invoke(invoke) => match self.invoke(&invoke) {
-                Ok(Called::Values(_)) => Verdict::Passed,
-                Ok(Called::Unsupported(why)) | Err(Verdict::Skipped(why)) => Verdict::Skipped(why),
-                Ok(other) => {
-                    Verdict::Failed(format!("`{}`: expected a return, got {other}", invoke.name))
-                }
-                Err(verdict) => verdict,
-            },
+            WastDirective::Invoke(invoke) => self.invoke_for_effect(&invoke),
             WastDirective::AssertReturn { exec, results, .. } => self.assert_return(exec, &results),
             WastDirective::AssertTrap { exec, message, .. } => self.assert_trap(exec, message),
             WastDirective::AssertExhaustion { call, .. } => match self.invoke(&call) {
@@ -282,27 +275,32 @@ impl Runner<'_> {
         Ok(session.call(invoke.name, &args))
     }
 
-    /// A call made for what it leaves behind. If it is skipped, so is what follows on its instance.
+    /// A call made for what it leaves behind.
     fn invoke_for_effect(&mut self, invoke: &WastInvoke<'_>) -> Verdict {
         match self.invoke(invoke) {
             Ok(Called::Values(_)) => Verdict::Passed,
             Ok(other) => {
                 Verdict::Failed(format!("`{}`: expected a return, got {other}", invoke.name))
             }
-            Err(Verdict::Skipped(why)) => {
-                if let Some(index) = self.index(invoke.module.map(|id| id.name())) {
-                    self.instances[index] = Instance::Skipped("after a skipped call".to_string());
-                }
-                Verdict::Skipped(why)
-            }
-            Err(verdict) => verdict,
+            Err(verdict) => self.without_effect(invoke, verdict),
         }
+    }
+
+    /// The verdict on a call that may have been made for its effect: if it is skipped, so is what follows on its instance.
+    fn without_effect(&mut self, invoke: &WastInvoke<'_>, verdict: Verdict) -> Verdict {
+        if let (Verdict::Skipped(_), Some(index)) =
+            (&verdict, self.index(invoke.module.map(|id| id.name())))
+        {
+            self.instances[index] = Instance::Skipped("after a skipped call".to_string());
+        }
+        verdict
     }
 
     fn assert_return(&mut self, exec: WastExecute<'_>, results: &[WastRet<'_>]) -> Verdict {
         let called = match exec {
             WastExecute::Invoke(invoke) => match self.invoke(&invoke) {
                 Ok(called) => called,
+                Err(verdict) if results.is_empty() => return self.without_effect(&invoke, verdict),
                 Err(verdict) => return verdict,
             },
             WastExecute::Get { module, global, .. } => {

@@ -1,5 +1,7 @@
 //! Deterministic random numbers: SplitMix64, so that a seed names one input on every machine.
 
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
 /// A generator.
 #[derive(Clone, Debug)]
 pub(crate) struct Random(u64);

@@ -1,5 +1,7 @@
 //! Scratch folders below the target folder, one a test, removed when the test passes.
 
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
 use std::path::{Path, PathBuf};
 
 /// A folder that is emptied at creation and removed on drop, unless the thread panics.

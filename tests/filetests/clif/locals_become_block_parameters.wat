@@ -7,7 +7,7 @@
       (local.set 1 (i32.add (local.get 1) (local.get 0)))
       (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
     (local.get 1)))
-;; check: block1(v
-;; check: iadd
+;; check: block1($(acc=v\d+): i32, $(n=v\d+): i32)
+;; check: iadd $acc, $n
 ;; check: brif
 ;; check: return

@@ -1,4 +1,4 @@
-;; A validation error names the function and its place in the binary.
+;; A validation error names its place in the binary.
 ;; RUN: zkc %s
 ;; exit: 1
 (module
