@@ -264,8 +264,9 @@ pub(crate) fn optimize(body: &Body, model: &CostModel, level: u8) -> Result<Body
         level,
         ..zkc_egraph::Options::default()
     };
+    // numbered as the text is, so that emitted IR compiles to the same program
     zkc_egraph::optimize(body, model, &options)
-        .map(|(body, _)| body)
+        .map(|(body, _)| zkc_ir::canonicalize(&body))
         .map_err(|e| internal(e.to_string()))
 }
 

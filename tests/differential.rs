@@ -1,4 +1,4 @@
-//! Generated modules against wasmtime: results, trap kinds, memory and globals after every call, in the wasm evaluator and
+//! Generated modules against wasmtime: results, trap kinds, memory and globals after calls, in the wasm evaluator and
 //! compiled at -O0 and -O2.
 //!
 //! `ZKC_FUZZ_COUNT` sets how many seeds are tried (500 by default), `ZKC_FUZZ_SEED` the first one. A disagreement names its
