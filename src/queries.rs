@@ -94,8 +94,16 @@ pub(crate) fn wasm_ir(db: &dyn Database, source: Source, flags: Flags, index: u3
 
 /// What one function calls once others are inlined into it.
 #[salsa::tracked(returns(ref))]
-pub(crate) fn callees(db: &dyn Database, source: Source, flags: Flags, index: u32) -> Option<Calls> {
-    cranelift_ir(db, source, flags, index).as_ref().ok().map(|body| calls(body))
+pub(crate) fn callees(
+    db: &dyn Database,
+    source: Source,
+    flags: Flags,
+    index: u32,
+) -> Option<Calls> {
+    cranelift_ir(db, source, flags, index)
+        .as_ref()
+        .ok()
+        .map(|body| calls(body))
 }
 
 /// One function as CLIF text.
@@ -386,7 +394,12 @@ fn own_diagnostic(
                 .is_none_or(|name| *name == module.funcs[index as usize].name)
             && cranelift_ir(db, source, flags, index).is_err()
     });
-    match bad.and_then(|index| Some((index, cranelift_ir(db, source, flags, index).as_ref().err()?))) {
+    match bad.and_then(|index| {
+        Some((
+            index,
+            cranelift_ir(db, source, flags, index).as_ref().err()?,
+        ))
+    }) {
         Some((index, own)) => {
             let mut own = in_function(db, source, index, own.clone());
             own.notes.extend(diagnostic.notes);

@@ -69,12 +69,11 @@ impl ZkModule {
             ));
         }
         for word in &self.init {
-            match word.value {
-                InitValue::Const(bits) => line(format!("init {} {bits}", word.addr)),
-                InitValue::Func { index, type_id } => {
-                    line(format!("init {} @{index} type {type_id}", word.addr))
-                }
-            }
+            let value = match word.value {
+                InitValue::Const(bits) => bits.to_string(),
+                InitValue::Func { index, type_id } => format!("@{index} type {type_id}"),
+            };
+            line(format!("init {} {value}", word.addr));
         }
         for (_, name, body) in &self.functions {
             out.push('\n');
@@ -216,7 +215,9 @@ fn header(line: &str, module: &mut ZkModule, names: &mut Vec<(u32, String)>) -> 
                     type_id: number(id)?,
                 },
                 _ => {
-                    return Err("expected `ADDRESS BITS` or `ADDRESS @FUNCTION type ID`".to_string());
+                    return Err(
+                        "expected `ADDRESS BITS` or `ADDRESS @FUNCTION type ID`".to_string()
+                    );
                 }
             };
             module.init.push(InitWord {

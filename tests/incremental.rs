@@ -9,7 +9,10 @@ use zkc_isa::CostModel;
 /// Three functions that call nobody, too large to be inlined away, and one that calls them.
 fn module(constants: [u32; 3]) -> Vec<u8> {
     let body = |k: u32| {
-        let step = format!("(local.set 0 (i32.rotl (i32.xor (i32.mul (local.get 0) (i32.const {})) (i32.const {k})) (i32.const 7)))", k | 1);
+        let step = format!(
+            "(local.set 0 (i32.rotl (i32.xor (i32.mul (local.get 0) (i32.const {})) (i32.const {k})) (i32.const 7)))",
+            k | 1
+        );
         step.repeat(20)
     };
     let [a, b, c] = constants.map(body);
@@ -26,11 +29,17 @@ fn module(constants: [u32; 3]) -> Vec<u8> {
 
 /// The names of executed queries, with how often each ran.
 fn executed(compiler: &Compiler, name: &str) -> usize {
-    compiler.take_log().iter().filter(|entry| entry.split('(').next() == Some(name)).count()
+    compiler
+        .take_log()
+        .iter()
+        .filter(|entry| entry.split('(').next() == Some(name))
+        .count()
 }
 
 fn count(log: &[String], name: &str) -> usize {
-    log.iter().filter(|entry| entry.split('(').next() == Some(name)).count()
+    log.iter()
+        .filter(|entry| entry.split('(').next() == Some(name))
+        .count()
 }
 
 #[test]
@@ -43,7 +52,13 @@ fn an_edit_redoes_one_function() {
     compiler.set_source(module([3, 5, 1_000_003]));
     compiler.program(&Roots::Exports).expect("compiles");
     let log = compiler.take_log();
-    for stage in ["cranelift_alone", "cranelift_ir", "mixed_ir", "zk_ir", "code"] {
+    for stage in [
+        "cranelift_alone",
+        "cranelift_ir",
+        "mixed_ir",
+        "zk_ir",
+        "code",
+    ] {
         assert_eq!(count(&log, stage), 1, "{stage}: {log:#?}");
     }
     for stage in ["layout", "linked"] {
@@ -56,7 +71,9 @@ fn a_cost_model_redoes_extraction_and_what_follows() {
     let mut compiler = Compiler::new(module([3, 5, 7]), &Options::new(2));
     compiler.program(&Roots::Exports).expect("compiles");
     compiler.take_log();
-    compiler.set_model(Arc::new(CostModel::named("cpu-cycles").expect("comes with the machine")));
+    compiler.set_model(Arc::new(
+        CostModel::named("cpu-cycles").expect("comes with the machine"),
+    ));
     compiler.program(&Roots::Exports).expect("compiles");
     let log = compiler.take_log();
     assert_eq!(count(&log, "zk_ir"), 4, "{log:#?}");
@@ -82,7 +99,8 @@ fn a_history_of_edits_gives_what_a_fresh_compilation_gives() {
     for constants in [[3, 5, 7], [3, 5, 11], [13, 5, 11], [13, 17, 11], [3, 5, 7]] {
         compiler.set_source(module(constants));
         let edited = compiler.program(&Roots::Exports).expect("compiles");
-        let fresh = zkc::compile(&module(constants), &Roots::Exports, &Options::new(2)).expect("compiles");
+        let fresh =
+            zkc::compile(&module(constants), &Roots::Exports, &Options::new(2)).expect("compiles");
         assert_eq!(edited, fresh);
     }
 }

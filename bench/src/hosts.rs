@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 
 /// One call: export, argument bits, private input.
 #[derive(Clone, Debug)]
-pub struct Call {
+pub(crate) struct Call {
     /// Export name.
-    pub invoke: String,
+    pub(crate) invoke: String,
     /// Argument bits, one word each.
-    pub args: Vec<u64>,
+    pub(crate) args: Vec<u64>,
     /// Private input stream.
-    pub input: Vec<u8>,
+    pub(crate) input: Vec<u8>,
 }
 
 /// What the host keeps for one instance.
@@ -48,24 +48,24 @@ impl Host {
 
 /// Result bits, output and the time of each call.
 #[derive(Clone, Debug)]
-pub struct Timed {
+pub(crate) struct Timed {
     /// Result bits, zero-extended.
-    pub results: Vec<u64>,
+    pub(crate) results: Vec<u64>,
     /// Bytes committed.
-    pub output: Vec<u8>,
+    pub(crate) output: Vec<u8>,
     /// One per repetition, ascending.
-    pub times: Vec<Duration>,
+    pub(crate) times: Vec<Duration>,
 }
 
 impl Timed {
     /// The median time in seconds.
-    pub fn median(&self) -> f64 {
+    pub(crate) fn median(&self) -> f64 {
         self.times[self.times.len() / 2].as_secs_f64()
     }
 }
 
 /// Times `repeats` calls under wasmtime.
-pub fn wasmtime(wasm: &[u8], call: &Call, repeats: usize) -> Result<Timed> {
+pub(crate) fn wasmtime(wasm: &[u8], call: &Call, repeats: usize) -> Result<Timed> {
     let engine = wasmtime::Engine::default();
     let module = wasmtime::Module::new(&engine, wasm).map_err(|e| anyhow::anyhow!("{e:?}"))?;
     let mut linker = wasmtime::Linker::<Host>::new(&engine);
@@ -154,7 +154,7 @@ pub fn wasmtime(wasm: &[u8], call: &Call, repeats: usize) -> Result<Timed> {
 }
 
 /// Times `repeats` calls under wasmi.
-pub fn wasmi(wasm: &[u8], call: &Call, repeats: usize) -> Result<Timed> {
+pub(crate) fn wasmi(wasm: &[u8], call: &Call, repeats: usize) -> Result<Timed> {
     let engine = wasmi::Engine::default();
     let module = wasmi::Module::new(&engine, wasm)?;
     let mut linker = wasmi::Linker::<Host>::new(&engine);

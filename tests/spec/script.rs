@@ -300,7 +300,9 @@ impl Runner<'_> {
         let called = match exec {
             WastExecute::Invoke(invoke) => match self.invoke(&invoke) {
                 Ok(called) => called,
-                Err(verdict) if results.is_empty() => return self.without_effect(&invoke, verdict),
+                Err(verdict) if results.is_empty() && !invoke.args.is_empty() => {
+                    return self.without_effect(&invoke, verdict);
+                }
                 Err(verdict) => return verdict,
             },
             WastExecute::Get { module, global, .. } => {
