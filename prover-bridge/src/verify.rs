@@ -6,7 +6,7 @@
 //! transcript begins with a digest of all of this.
 
 use crate::backend::system::{self, Instance};
-use crate::catalog::{Catalog, ChipSet};
+use crate::catalog::{Base, Catalog, ChipSet};
 use crate::key::VerifyingKey;
 use crate::proof::{Proof, seed};
 use crate::public::{Statement, StatementError};
@@ -67,8 +67,8 @@ pub fn verify(
         });
     }
     let catalog = ChipSet::standard().catalog(key.pages());
-    check_chips(&catalog, key, statement, &proof.chips)?;
-    let root = key.root();
+    let base = check_chips(&catalog, key, statement, &proof.chips)?;
+    let root = key.root(base);
     let chips = || {
         proof
             .chips
@@ -115,13 +115,13 @@ pub fn verify(
     }
 }
 
-/// Checks a chip list.
+/// Checks a chip list; gives the fixed table it builds on.
 fn check_chips(
     catalog: &Catalog,
     key: &VerifyingKey,
     statement: &Statement,
     chips: &[(u16, u8)],
-) -> Result<(), VerifyError> {
+) -> Result<Base, VerifyError> {
     let fail = |what| Err(VerifyError::Shape(what));
     if chips.windows(2).any(|w| w[0].0 >= w[1].0) {
         return fail("chips out of order");
@@ -132,13 +132,18 @@ fn check_chips(
     {
         return fail("unknown chip");
     }
-    catalog.check_size(chips).or_else(fail)?;
+    catalog.check_size(chips).map_err(VerifyError::Shape)?;
     let rows = |id: usize| {
         let at = chips.binary_search_by_key(&id, |c| c.0.into()).ok()?;
         Some(1usize << chips[at].1)
     };
+    let base = match (rows(catalog.words), rows(catalog.small)) {
+        (Some(_), None) => Base::Words,
+        (None, Some(_)) => Base::Small,
+        _ => return fail("neither or both of the tables `words` and `small`"),
+    };
     for (id, height) in catalog
-        .tables(key.rom_rows())
+        .tables(base, key.rom_rows())
         .into_iter()
         .chain([(catalog.public, statement.height())])
     {
@@ -149,5 +154,5 @@ fn check_chips(
     if rows(catalog.memory).is_none() {
         return fail("the memory table is missing");
     }
-    Ok(())
+    Ok(base)
 }
