@@ -4,13 +4,16 @@
 //! are made on every row, used or not, so each entry of each row is true whatever its count: padding says only that (8, 0)
 //! and (0, 0) stand in SmallBits and (0, 0, 0) in NibbleAnd, which is so, and is counted like any other lookup.
 //!
-//! | chip | entry, and why it is true |
-//! |---|---|
-//! | `few_range` | Range16 (lo + 256 hi): lo and hi are below 2^8 |
-//! | `few_and` | ByteAnd (a0 + 16 a1, b0 + 16 b1, and0 + 16 and1): each digit of the third is the AND of the digits of the others |
-//! | `few_bits` | Bits (n0 + n1, v0 + 256 v1): v0 < 2^n0 and v1 < 2^n1, both n at most 8. If n1 is 0, so is v1, and the value is v0. Else n0 is 8, and the value is below 2^8 + 2^8 (2^n1 - 1) = 2^(8 + n1) |
+//! | chip | entry | true, because |
+//! |---|---|---|
+//! | `few_range` | Range16 (lo + 256 hi) | lo and hi are below 2^8 |
+//! | `few_and` | ByteAnd (a0 + 16 a1, b0 + 16 b1, and0 + 16 and1) | (a0, b0, and0) and (a1, b1, and1) are nibbles and their AND |
+//! | `few_bits` | Bits (n0 + n1, v0 + 256 v1) | v0 is below 2^n0, v1 below 2^n1, both n at most 8, n1 zero or n0 8 |
 //!
-//! A row has [`ENTRIES`] entries, for then its messages share auxiliary columns: an entry costs half of what it would cost alone.
+//! For `few_bits`: if n1 is 0, so is v1, and the value is v0 with its n0 bits; else n0 is 8, and the value is below 2^8 2^n1.
+//! All columns but counts are small integers by the fixed table, so no sum wraps in the field.
+//!
+//! A row has [`ENTRIES`] entries, so that messages share auxiliary columns: an entry costs half of what it would alone.
 
 use crate::builder::{Bus, Chip, ChipBuilder};
 
@@ -80,4 +83,70 @@ pub(crate) fn and_entry(a: u32, b: u32, count: u32) -> [u32; 7] {
 pub(crate) fn bits_entry(n: u32, value: u32, count: u32) -> [u32; 5] {
     let low = n.min(8);
     [low, n - low, value & 255, value >> 8, count]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::{Compiled, F};
+    use crate::tables::{SMALL_ROWS, row_of, small_table};
+    use p3_field::{PrimeCharacteristicRing, PrimeField32};
+
+    /// Entries of every kind are what they say, and their lookups stand in `small`.
+    #[test]
+    fn entries_are_true() {
+        let check = |chip: &Compiled, entry: &[u32], bus: Bus, tuple: &[u32]| {
+            let mut row: Vec<F> = entry.iter().copied().map(F::from_u32).collect();
+            row.resize(chip.width(), F::ZERO);
+            for q in &chip.lookups {
+                let looked: Vec<u32> = q
+                    .fields
+                    .iter()
+                    .map(|f| f.on(&row).as_canonical_u32())
+                    .collect();
+                assert!(row_of(q.bus, &looked, 0).is_some(), "{entry:?}: {looked:?}");
+            }
+            let mut slots = Vec::new();
+            let leaf = |l| match l {
+                crate::backend::Leaf::Main(c) => row[c as usize],
+                other => panic!("a chip of this file does not use {other:?}"),
+            };
+            chip.constraints.run(&mut slots, leaf);
+            assert!(chip.constraints.outputs(&slots).all(|v| *v == F::ZERO));
+            chip.messages.run(&mut slots, leaf);
+            let mut values = chip.messages.outputs(&slots).map(|v| v.as_canonical_u32());
+            for i in &chip.chip.interactions {
+                let message: Vec<u32> = values.by_ref().take(i.tuple.len() + 1).collect();
+                if i.provides {
+                    assert_eq!((i.bus, &message[..tuple.len()]), (bus, tuple));
+                    assert_eq!(message[tuple.len()], 5);
+                    break;
+                }
+            }
+        };
+        let [range, and, bits] = [few_range(), few_and(), few_bits()].map(Compiled::new);
+        for v in (0..1 << 16).step_by(7).chain([0xffff]) {
+            check(&range, &range_entry(v, 5), Bus::Range16, &[v]);
+            let (a, b) = (v & 255, v >> 8);
+            check(&and, &and_entry(a, b, 5), Bus::ByteAnd, &[a, b, a & b]);
+            for n in (0..=16).filter(|n| v < 1 << n) {
+                check(&bits, &bits_entry(n, v, 5), Bus::Bits, &[n, v]);
+            }
+        }
+    }
+
+    /// Each row of `small` is true and stands where the counter looks for it, or is a copy of one that does.
+    #[test]
+    fn small_holds_true_entries() {
+        let table = small_table();
+        let cells: Vec<u32> = table.values.iter().map(|v| v.as_canonical_u32()).collect();
+        let row = |i: usize| &cells[5 * i..5 * i + 5];
+        for i in 0..SMALL_ROWS {
+            let at = row_of(Bus::SmallBits, &row(i)[..2], 0).expect("the entry is true");
+            assert_eq!(row(at)[..2], row(i)[..2]);
+            assert!(at == i || i == SMALL_ROWS - 1);
+            let at = row_of(Bus::NibbleAnd, &row(i)[2..], 0).expect("the entry is true");
+            assert_eq!((at, &row(at)[2..]), (i % 256, &row(i)[2..]));
+        }
+    }
 }

@@ -91,7 +91,7 @@ struct Change {
 type Balance = BTreeMap<(Bus, Vec<u32>), F>;
 
 impl<'a> Trace<'a> {
-    /// The trace of an honest run, as [`crate::prove`] makes it.
+    /// The trace of an honest run, as [`crate::prove()`] makes it.
     pub fn of_run(
         key: &'a ProvingKey,
         program: &Program,

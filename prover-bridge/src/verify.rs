@@ -1,9 +1,9 @@
 //! Checking a proof against a verifying key and a public statement.
 //!
 //! The order of checks: the statement fits the key; the proof's strength and chip list are admissible (numbers rising, the
-//! chips that must be there are there, heights within bounds and those of the tables as the key has them, so few
-//! instruction rows that clocks cannot wrap); the bits its shape gives reach what is demanded; then the backend, whose
-//! transcript begins with a digest of all of this.
+//! chips that must be there are there, one of `words` and `small`, heights within bounds and those of the tables as the key
+//! has them, so few instruction rows that clocks cannot wrap); the bits its shape gives reach what is demanded; then the
+//! backend with the root of the tables that the list names, whose transcript begins with a digest of all of this.
 
 use crate::backend::system::{self, Instance};
 use crate::catalog::{Base, Catalog, ChipSet};
@@ -155,4 +155,64 @@ fn check_chips(
         return fail("the memory table is missing");
     }
     Ok(base)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::ProvingKey;
+    use crate::tables::{SMALL_ROWS, WORDS_ROWS};
+    use zkc_isa::{Entry, FIRST_PC, Inst, Program, ZkOp};
+
+    #[test]
+    fn one_table_under_the_lookups() {
+        let program = Program {
+            insts: vec![Inst::new(ZkOp::Ret)],
+            entries: vec![Entry {
+                name: "main".into(),
+                pc: FIRST_PC,
+                params: vec![],
+                results: vec![],
+            }],
+            ..Program::default()
+        };
+        let proving = ProvingKey::new(&program).unwrap();
+        let (catalog, key) = (&proving.catalog, proving.verifying_key());
+        assert_ne!(key.root(Base::Words), key.root(Base::Small));
+        let statement = Statement {
+            program: *key.digest(),
+            entry: "main".into(),
+            args: vec![],
+            status: 0,
+            results: vec![],
+            output: vec![],
+        };
+        let check = |tables: &[(usize, usize)]| {
+            let mut all = vec![
+                (catalog.memory, 4),
+                (catalog.public, statement.height()),
+                (catalog.rom, key.rom_rows()),
+            ];
+            all.extend(catalog.pow2.map(|id| (id, crate::tables::POW2_ROWS)));
+            all.extend(tables);
+            all.sort();
+            let chips: Vec<_> = all
+                .into_iter()
+                .map(|(id, rows)| (id as u16, rows.trailing_zeros() as u8))
+                .collect();
+            check_chips(catalog, key, &statement, &chips)
+        };
+        let (words, small) = ((catalog.words, WORDS_ROWS), (catalog.small, SMALL_ROWS));
+        assert_eq!(check(&[words]), Ok(Base::Words));
+        assert_eq!(check(&[small]), Ok(Base::Small));
+        assert_eq!(check(&[small, (catalog.few_and, 64)]), Ok(Base::Small));
+        for wrong in [
+            &[][..],
+            &[words, small],
+            &[(catalog.words, SMALL_ROWS)],
+            &[(catalog.small, WORDS_ROWS)],
+        ] {
+            check(wrong).expect_err("a wrong choice of tables");
+        }
+    }
 }
