@@ -192,6 +192,10 @@ pub enum Bus {
     ByteAnd,
     /// Powers of two and other facts about small numbers, if a chip needs them, a lookup: (k, 2^k) for k in 0..16.
     Pow2,
+    /// Values of at most 8 bits, a lookup: (bits, value) with value < 2^bits, bits in 0..=8.
+    SmallBits,
+    /// Nibble table, a lookup: (a, b, a AND b).
+    NibbleAnd,
     /// Initial non-zero words: (address, limb 0..4), each exactly once.
     Init,
     /// Pages added by memory.grow, a lookup: (page, timestamp of the grow's write).
@@ -215,6 +219,8 @@ impl Bus {
             | Bus::Bits
             | Bus::ByteAnd
             | Bus::Pow2
+            | Bus::SmallBits
+            | Bus::NibbleAnd
             | Bus::Grown
             | Bus::GrowEvent => true,
             Bus::State | Bus::Memory | Bus::Init | Bus::Args | Bus::Results | Bus::Outputs => false,
@@ -225,8 +231,8 @@ impl Bus {
     pub const fn width(self) -> usize {
         match self {
             Bus::Range16 => 1,
-            Bus::Bits | Bus::Pow2 | Bus::Grown | Bus::Outputs => 2,
-            Bus::State | Bus::ByteAnd | Bus::GrowEvent => 3,
+            Bus::Bits | Bus::SmallBits | Bus::Pow2 | Bus::Grown | Bus::Outputs => 2,
+            Bus::State | Bus::ByteAnd | Bus::NibbleAnd | Bus::GrowEvent => 3,
             Bus::Init | Bus::Args | Bus::Results => 5,
             Bus::Memory => 6,
             Bus::Program => 11,

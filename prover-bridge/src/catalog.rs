@@ -1,13 +1,13 @@
 //! The list of all chips a proof may contain, in a fixed order that gives each its number.
 //!
 //! First the instruction chips, then `refresh`, `memory`, `grown` and `public`, then the tables. A proof contains `memory`,
-//! `public` and the tables, and of the other chips those that have rows. Leaving a chip out is like giving it no
-//! rows: it sends and offers nothing, so absence can only unbalance a bus.
+//! `public`, `pow2`, `rom`, one of `words` and `small`, and of the other chips those that have rows. Leaving a chip out is
+//! like giving it no rows: it sends and offers nothing, so absence can only unbalance a bus.
 
 use crate::backend::Compiled;
 use crate::builder::Bus;
 use crate::instruction::{InstructionChip, ORDER};
-use crate::{MAX_STEPS, MIN_ROWS, memory, public, tables};
+use crate::{MAX_STEPS, MIN_ROWS, few, memory, public, tables};
 use std::sync::{Arc, OnceLock};
 use zkc_isa::Step;
 
@@ -60,6 +60,10 @@ impl ChipSet {
                 .any(|c| c.lookups.iter().any(|q| q.bus == bus))
         };
         let words = add(tables::words());
+        let few_range = add(few::few_range());
+        let few_and = add(few::few_and());
+        let few_bits = add(few::few_bits());
+        let small = add(tables::small());
         let pow2 = uses(Bus::Pow2).then(|| add(tables::pow2()));
         let rom = add(tables::rom());
         Catalog {
@@ -70,6 +74,10 @@ impl ChipSet {
             grown,
             public,
             words,
+            few_range,
+            few_and,
+            few_bits,
+            small,
             pow2,
             rom,
         }
@@ -94,6 +102,15 @@ impl ChipSet {
     }
 }
 
+/// The fixed table behind Range16, ByteAnd and Bits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Base {
+    /// `words`, which offers them itself.
+    Words,
+    /// `small`, on which the chips of `few.rs` build.
+    Small,
+}
+
 /// All chips, with the numbers of those that are not instructions.
 #[derive(Clone)]
 pub(crate) struct Catalog {
@@ -104,14 +121,21 @@ pub(crate) struct Catalog {
     pub(crate) grown: usize,
     pub(crate) public: usize,
     pub(crate) words: usize,
+    pub(crate) few_range: usize,
+    pub(crate) few_and: usize,
+    pub(crate) few_bits: usize,
+    pub(crate) small: usize,
     pub(crate) pow2: Option<usize>,
     pub(crate) rom: usize,
 }
 
 impl Catalog {
-    /// The tables that every proof contains, with their heights.
-    pub(crate) fn tables(&self, rom_rows: usize) -> Vec<(usize, usize)> {
-        let mut list = vec![(self.words, tables::WORDS_ROWS)];
+    /// The fixed tables of a proof, with their heights.
+    pub(crate) fn tables(&self, base: Base, rom_rows: usize) -> Vec<(usize, usize)> {
+        let mut list = vec![match base {
+            Base::Words => (self.words, tables::WORDS_ROWS),
+            Base::Small => (self.small, tables::SMALL_ROWS),
+        }];
         list.extend(self.pow2.map(|id| (id, tables::POW2_ROWS)));
         list.push((self.rom, rom_rows));
         list

@@ -1,14 +1,15 @@
 //! Keys: what a verifier must know of a program, and what a prover wants ready.
 //!
-//! The verifying key binds the program: the Merkle root of all fixed tables, among them every instruction and initial word,
-//! with the entry points, the initial memory size and a digest of the chip descriptions. Its own digest is how statements
+//! The verifying key binds the program: Merkle roots of the fixed tables, among them every instruction and initial word, with
+//! the entry points, the initial memory size and a digest of the chip descriptions. Its own digest is how statements
 //! name the program. Whoever has the program can make the key again and compare.
 //!
-//! One commitment covers all fixed tables, so every proof contains them all; together they have few cells.
+//! One commitment covers all fixed tables of a proof, and a proof contains all tables of its commitment. There are two: one
+//! with `words`, for large runs, one with `small` in its place.
 
 use crate::backend::system::{Root, commit_fixed};
 use crate::backend::{Compiled, Table};
-use crate::catalog::{Catalog, ChipSet};
+use crate::catalog::{Base, Catalog, ChipSet};
 use crate::{envelope, tables};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use zkc_ir::Diagnostic;
 use zkc_isa::{Entry, FIRST_PC, MAX_PAGES, Program};
 
 /// Format version of verifying keys.
-pub const KEY_VERSION: u16 = 1;
+pub const KEY_VERSION: u16 = 2;
 const MAGIC: &[u8; 6] = b"zkc-vk";
 
 /// What a verifier knows of a program.
@@ -32,7 +33,10 @@ struct Body {
     pages: u32,
     entries: Vec<Entry>,
     rom_log_rows: u8,
-    root: [u8; 32],
+    /// Root of the tables with `words`.
+    words_root: [u8; 32],
+    /// Root of the tables with `small`.
+    small_root: [u8; 32],
 }
 
 /// Why a key could not be made or read.
@@ -97,9 +101,12 @@ impl VerifyingKey {
         1 << self.body.rom_log_rows
     }
 
-    /// Root of the fixed tables.
-    pub(crate) fn root(&self) -> Root {
-        Root(self.body.root)
+    /// Root of the fixed tables of a proof.
+    pub(crate) fn root(&self, base: Base) -> Root {
+        Root(match base {
+            Base::Words => self.body.words_root,
+            Base::Small => self.body.small_root,
+        })
     }
 
     /// The key as a file's content.
@@ -167,24 +174,28 @@ impl ProvingKey {
             chips[id] = Arc::new(chips[id].as_ref().clone().with_fixed(table));
         };
         fix(&mut catalog.chips, catalog.words, tables::words_table());
+        fix(&mut catalog.chips, catalog.small, tables::small_table());
         if let Some(id) = catalog.pow2 {
             fix(&mut catalog.chips, id, tables::pow2_table());
         }
         fix(&mut catalog.chips, catalog.rom, rom);
-        let table = |&id: &usize| {
+        let table = |id: usize| {
             catalog.chips[id]
                 .fixed
                 .as_deref()
                 .expect("tables have their fixed columns")
         };
-        let ids: Vec<usize> = catalog.tables(rom_rows).iter().map(|t| t.0).collect();
-        let root = commit_fixed(&ids.iter().map(table).collect::<Vec<_>>()).0;
+        let root = |base| {
+            let ids = catalog.tables(base, rom_rows).into_iter().map(|t| t.0);
+            commit_fixed(&ids.map(table).collect::<Vec<_>>()).0
+        };
         let body = Body {
             chips: set.digest(),
             pages: program.pages,
             entries: program.entries.clone(),
             rom_log_rows: rom_rows.trailing_zeros() as u8,
-            root,
+            words_root: root(Base::Words),
+            small_root: root(Base::Small),
         };
         let program_len = program.insts.len();
         Ok(ProvingKey {

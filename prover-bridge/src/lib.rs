@@ -23,21 +23,24 @@
 //! | State | one to one | each step consumes the state (pc, clock, frame) and produces the next with clock + 4; `public` produces the first, consumes the last. Clocks rise and there are fewer than 2^27 steps, so no cycle and one chain |
 //! | Memory | one to one | each word's accesses form one chain in time, see `memory.rs` |
 //! | Program | lookup | entries are fixed columns of the key: a step's instruction is the one at its pc |
-//! | Range16, Bits, ByteAnd, Pow2 | lookup | entries are fixed columns of the key |
+//! | Range16, Bits, ByteAnd | lookup | entries are fixed columns of the key or rows of the `few` chips, true by lookups, see `few.rs` |
+//! | SmallBits, NibbleAnd, Pow2 | lookup | entries are fixed columns of the key |
 //! | Init | one to one | the table sends each initial word once, and a first tuple of memory receives it |
 //! | Grown, GrowEvent | lookup | entries are rows of `grown` and of the grow chip, themselves constrained |
 //! | Args, Results, Outputs | one to one | `public` holds one side, tied to the statement |
 //!
 //! *Multiplicities.* In a one-to-one bus every multiplicity is a bit of its row (0 on padding) times plus or minus one, so a
-//! message's sum is a difference of two counts below the number of messages in the proof. In a lookup one side is such a bit,
-//! the other a count that the prover may choose freely: for a tuple with an entry any count is harmless, for a tuple without
-//! one the sum is minus the number of its lookups. The verifier refuses proofs with as many messages as the field's order,
-//! 2^31 - 2^24 + 1, so none of these sums vanishes by wrapping.
+//! message's sum is a difference of two counts below the number of messages in the proof. In a lookup one side is such a bit
+//! (in the `few` chips the constant one), the other a count that the prover may choose freely: for a tuple with an entry any
+//! count is harmless, for a tuple without one the sum is minus the number of its lookups. The verifier refuses proofs with as
+//! many messages as the field's order, 2^31 - 2^24 + 1, so none of these sums vanishes by wrapping.
 //!
-//! *Padding.* A row of zeros satisfies each chip and has multiplicity zero everywhere. Program and initial-word tables are
-//! padded by a repeated entry and by a fixed flag.
+//! *Padding.* A row of zeros satisfies each chip and has multiplicity zero everywhere, but in the `few` chips, where each row
+//! looks its entries up and those of zeros stand in their tables. Program and initial-word tables are padded by a repeated
+//! entry and by a fixed flag.
 //!
-//! *Absent chips.* A proof may leave out chips without rows. That only removes possible messages.
+//! *Absent chips.* A proof may leave out chips without rows. That only removes possible messages. It has one of the tables
+//! `words` and `small`; the key has a root of the fixed tables for either case, and the chip list says which it is.
 //!
 //! *The field is small.* It has 31 bits, so no column holds a 32-bit value: words are four limbs of 16 bits, each limb that an
 //! instruction makes is range-checked where it is made, and limbs that are read were checked by whoever wrote them (memory's
@@ -61,6 +64,7 @@ mod catalog;
 pub mod chips;
 mod cost;
 mod envelope;
+mod few;
 mod gadgets;
 pub mod instruction;
 mod key;

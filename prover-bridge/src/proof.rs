@@ -8,7 +8,7 @@ use crate::security::Security;
 use serde::{Deserialize, Serialize};
 
 /// Format version of proofs.
-pub const PROOF_VERSION: u16 = 1;
+pub const PROOF_VERSION: u16 = 2;
 const MAGIC: &[u8; 6] = b"zkc-pf";
 
 /// A proof that a run with some statement exists.
@@ -55,7 +55,7 @@ pub(crate) fn seed(
     statement: &[u8; 32],
     chips: &[(u16, u8)],
 ) -> [u8; 32] {
-    let mut h = blake3::Hasher::new_derive_key("zkc proof transcript, version 1");
+    let mut h = blake3::Hasher::new_derive_key("zkc proof transcript, version 2");
     h.update(&PROOF_VERSION.to_le_bytes());
     h.update(&[match security {
         Security::Test => 0,

@@ -7,6 +7,7 @@ use crate::proof::{Proof, seed};
 use crate::public::{Statement, StatementError};
 use crate::security::{Security, ledger};
 use crate::stats::{ChipStats, Seconds, Stats};
+use crate::witness::lookups::Lookups;
 use crate::witness::{Collector, Part};
 use p3_matrix::Matrix;
 use std::time::{Duration, Instant};
@@ -127,7 +128,18 @@ fn prove_here(
         steps,
         execute,
         witness,
-    } = run(key, program, entry, args, input, &limits, progress)?;
+    } = run(
+        key,
+        program,
+        entry,
+        args,
+        input,
+        &RunOptions {
+            limits,
+            lookups: Lookups::Cheapest,
+            progress,
+        },
+    )?;
 
     let start = Instant::now();
     let mut stats = Stats {
@@ -161,6 +173,13 @@ pub(crate) struct Run<'p> {
     witness: Duration,
 }
 
+/// How to make a trace.
+pub(crate) struct RunOptions<'a> {
+    pub(crate) limits: Limits,
+    pub(crate) lookups: Lookups,
+    pub(crate) progress: &'a dyn Fn(Progress),
+}
+
 /// Runs the program and makes the traces.
 pub(crate) fn run<'p>(
     key: &ProvingKey,
@@ -168,16 +187,16 @@ pub(crate) fn run<'p>(
     entry: &str,
     args: &[u64],
     input: &[u8],
-    limits: &Limits,
-    progress: &dyn Fn(Progress),
+    options: &RunOptions<'_>,
 ) -> Result<Run<'p>, ProveError> {
+    let progress = options.progress;
     if !key.fits(program) {
         return Err(ProveError::Key);
     }
     let span = tracing::info_span!("execute").entered();
     let start = Instant::now();
     let mut collector = Collector::new(key, program);
-    let outcome = zkc_isa::trace(program, entry, args, input, limits, &mut |step| {
+    let outcome = zkc_isa::trace(program, entry, args, input, &options.limits, &mut |step| {
         collector.step(step);
         if collector.steps() & 0xffff == 0 {
             progress(Progress::Execute(collector.steps()));
@@ -205,7 +224,7 @@ pub(crate) fn run<'p>(
     let steps = outcome.steps;
     drop(outcome);
     let parts = collector
-        .finish(&statement, entry.pc)
+        .finish(&statement, entry.pc, options.lookups)
         .map_err(ProveError::Internal)?;
     Ok(Run {
         entry,

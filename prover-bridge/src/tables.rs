@@ -1,8 +1,11 @@
 //! Lookup tables: chips whose entries are fixed columns of the verifying key and whose one kind of witness is a count.
 //!
+//! A proof has `words` or, if its run looks up little, `small` with the chips of `few.rs`.
+//!
 //! | chip | rows | offers |
 //! |---|---|---|
 //! | `words` | 2^16: row a + 256 b | Range16 (row number), ByteAnd (a, b, a AND b), Bits (n, v) with v < 2^n for n in 0..=16 |
+//! | `small` | 2^9 | SmallBits (k, x) with x < 2^k for k in 0..=8, NibbleAnd (a, b, a AND b) |
 //! | `pow2` | 16 | Pow2 (k, 2^k) |
 //! | `rom` | a power of two | Program entries, and each initial word once on Init |
 //!
@@ -20,6 +23,8 @@ use zkc_isa::{FIRST_PC, Inst, Program, SLOT_PAGES, STATIC_BASE};
 
 /// Rows of `words`.
 pub(crate) const WORDS_ROWS: usize = 1 << 16;
+/// Rows of `small`.
+pub(crate) const SMALL_ROWS: usize = 1 << 9;
 /// Rows of `pow2`.
 pub(crate) const POW2_ROWS: usize = 16;
 
@@ -35,6 +40,17 @@ pub(crate) fn words() -> Chip {
     b.provide(Bus::ByteAnd, vec![x, y, and], ands);
     b.provide(Bus::Bits, vec![n, value], few);
     b.provide(Bus::Bits, vec![16.into(), word], sixteen);
+    b.finish()
+}
+
+/// Values of at most 8 bits, pairs of nibbles with their AND.
+pub(crate) fn small() -> Chip {
+    let mut b = ChipBuilder::new("small");
+    let (k, x) = (b.fixed("bits"), b.fixed("value"));
+    let nibbles = ["a", "b", "and"].map(|n| b.fixed(n));
+    let (bits, ands) = (b.column("small-bits count"), b.column("nibble-and count"));
+    b.provide(Bus::SmallBits, vec![k, x], bits);
+    b.provide(Bus::NibbleAnd, nibbles.to_vec(), ands);
     b.finish()
 }
 
@@ -78,6 +94,18 @@ pub(crate) fn words_table() -> Table {
         [v & 255, v >> 8, v & (v >> 8) & 255, n, value]
     };
     table(5, (0..1u32 << 16).flat_map(row))
+}
+
+/// Fixed columns of [`small`]: (k, x) stands in row 2^k - 1 + x, nibbles (a, b) stand in row a + 16 b; the last row repeats
+/// (0, 0), the upper half the nibbles of the lower.
+pub(crate) fn small_table() -> Table {
+    let row = |v: u32| {
+        let k = (v + 1).ilog2();
+        let (k, x) = if k < 9 { (k, v + 1 - (1 << k)) } else { (0, 0) };
+        let (a, b) = (v & 15, v >> 4 & 15);
+        [k, x, a, b, a & b]
+    };
+    table(5, (0..SMALL_ROWS as u32).flat_map(row))
 }
 
 /// Fixed columns of [`pow2`].
@@ -156,6 +184,10 @@ pub(crate) fn row_of(bus: Bus, tuple: &[u32], program_len: usize) -> Option<usiz
         Bus::ByteAnd => (get(0) < 256 && get(1) < 256 && get(2) == get(0) & get(1))
             .then(|| get(0) + 256 * get(1)),
         Bus::Pow2 => (get(0) < 16 && get(1) == 1 << get(0)).then_some(get(0)),
+        Bus::SmallBits => (get(0) <= 8 && get(1) < 1 << get(0)).then(|| (1 << get(0)) - 1 + get(1)),
+        Bus::NibbleAnd => {
+            (get(0) < 16 && get(1) < 16 && get(2) == get(0) & get(1)).then(|| get(0) + 16 * get(1))
+        }
         Bus::Bits if get(0) == 16 => (get(1) < 1 << 16).then_some(get(1)),
         Bus::Bits => (get(0) < 16 && get(1) < 1 << get(0)).then(|| (1 << get(0)) - 1 + get(1)),
         Bus::Program => get(0)

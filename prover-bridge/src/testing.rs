@@ -9,11 +9,12 @@ use crate::backend::{Compiled, F, Leaf, Table};
 use crate::builder::Bus;
 use crate::key::ProvingKey;
 use crate::proof::Proof;
-use crate::prove::{ProveError, prove_parts, run};
+use crate::prove::{ProveError, RunOptions, prove_parts, run};
 use crate::public::Statement;
 use crate::security::Security;
 use crate::tables;
 use crate::witness::Part;
+pub use crate::witness::lookups::Lookups;
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use p3_matrix::Matrix;
 use std::collections::BTreeMap;
@@ -90,7 +91,7 @@ struct Change {
 type Balance = BTreeMap<(Bus, Vec<u32>), F>;
 
 impl<'a> Trace<'a> {
-    /// The trace of an honest run.
+    /// The trace of an honest run, as [`crate::prove()`] makes it.
     pub fn of_run(
         key: &'a ProvingKey,
         program: &Program,
@@ -98,15 +99,24 @@ impl<'a> Trace<'a> {
         args: &[u64],
         input: &[u8],
     ) -> Result<Trace<'a>, ProveError> {
-        let run = run(
-            key,
-            program,
-            entry,
-            args,
-            input,
-            &Limits::default(),
-            &|_| {},
-        )?;
+        Trace::of_run_with(key, program, entry, args, input, Lookups::Cheapest)
+    }
+
+    /// The trace of an honest run with a choice of the tables that serve its lookups.
+    pub fn of_run_with(
+        key: &'a ProvingKey,
+        program: &Program,
+        entry: &str,
+        args: &[u64],
+        input: &[u8],
+        lookups: Lookups,
+    ) -> Result<Trace<'a>, ProveError> {
+        let options = RunOptions {
+            limits: Limits::default(),
+            lookups,
+            progress: &|_| {},
+        };
+        let run = run(key, program, entry, args, input, &options)?;
         Ok(Trace::new(key, run.entry.clone(), run.statement, run.parts))
     }
 
@@ -310,7 +320,8 @@ impl<'a> Trace<'a> {
         // The Program table determines a tuple by its pc.
         let free = |bus: Bus| {
             tallies == Tallies::Redone
-                && matches!(bus, Bus::Range16 | Bus::Bits | Bus::ByteAnd | Bus::Pow2)
+                && bus.is_lookup()
+                && !matches!(bus, Bus::Program | Bus::Grown | Bus::GrowEvent)
         };
         missing
             || balance

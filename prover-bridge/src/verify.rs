@@ -1,12 +1,12 @@
 //! Checking a proof against a verifying key and a public statement.
 //!
 //! The order of checks: the statement fits the key; the proof's strength and chip list are admissible (numbers rising, the
-//! chips that must be there are there, heights within bounds and those of the tables as the key has them, so few
-//! instruction rows that clocks cannot wrap); the bits its shape gives reach what is demanded; then the backend, whose
-//! transcript begins with a digest of all of this.
+//! chips that must be there are there, one of `words` and `small`, heights within bounds and those of the tables as the key
+//! has them, so few instruction rows that clocks cannot wrap); the bits its shape gives reach what is demanded; then the
+//! backend with the root of the tables that the list names, whose transcript begins with a digest of all of this.
 
 use crate::backend::system::{self, Instance};
-use crate::catalog::{Catalog, ChipSet};
+use crate::catalog::{Base, Catalog, ChipSet};
 use crate::key::VerifyingKey;
 use crate::proof::{Proof, seed};
 use crate::public::{Statement, StatementError};
@@ -67,8 +67,8 @@ pub fn verify(
         });
     }
     let catalog = ChipSet::standard().catalog(key.pages());
-    check_chips(&catalog, key, statement, &proof.chips)?;
-    let root = key.root();
+    let base = check_chips(&catalog, key, statement, &proof.chips)?;
+    let root = key.root(base);
     let chips = || {
         proof
             .chips
@@ -115,13 +115,13 @@ pub fn verify(
     }
 }
 
-/// Checks a chip list.
+/// Checks a chip list; gives the fixed table it builds on.
 fn check_chips(
     catalog: &Catalog,
     key: &VerifyingKey,
     statement: &Statement,
     chips: &[(u16, u8)],
-) -> Result<(), VerifyError> {
+) -> Result<Base, VerifyError> {
     let fail = |what| Err(VerifyError::Shape(what));
     if chips.windows(2).any(|w| w[0].0 >= w[1].0) {
         return fail("chips out of order");
@@ -132,13 +132,18 @@ fn check_chips(
     {
         return fail("unknown chip");
     }
-    catalog.check_size(chips).or_else(fail)?;
+    catalog.check_size(chips).map_err(VerifyError::Shape)?;
     let rows = |id: usize| {
         let at = chips.binary_search_by_key(&id, |c| c.0.into()).ok()?;
         Some(1usize << chips[at].1)
     };
+    let base = match (rows(catalog.words), rows(catalog.small)) {
+        (Some(_), None) => Base::Words,
+        (None, Some(_)) => Base::Small,
+        _ => return fail("neither or both of the tables `words` and `small`"),
+    };
     for (id, height) in catalog
-        .tables(key.rom_rows())
+        .tables(base, key.rom_rows())
         .into_iter()
         .chain([(catalog.public, statement.height())])
     {
@@ -149,5 +154,65 @@ fn check_chips(
     if rows(catalog.memory).is_none() {
         return fail("the memory table is missing");
     }
-    Ok(())
+    Ok(base)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::ProvingKey;
+    use crate::tables::{SMALL_ROWS, WORDS_ROWS};
+    use zkc_isa::{Entry, FIRST_PC, Inst, Program, ZkOp};
+
+    #[test]
+    fn one_table_under_the_lookups() {
+        let program = Program {
+            insts: vec![Inst::new(ZkOp::Ret)],
+            entries: vec![Entry {
+                name: "main".into(),
+                pc: FIRST_PC,
+                params: vec![],
+                results: vec![],
+            }],
+            ..Program::default()
+        };
+        let proving = ProvingKey::new(&program).unwrap();
+        let (catalog, key) = (&proving.catalog, proving.verifying_key());
+        assert_ne!(key.root(Base::Words), key.root(Base::Small));
+        let statement = Statement {
+            program: *key.digest(),
+            entry: "main".into(),
+            args: vec![],
+            status: 0,
+            results: vec![],
+            output: vec![],
+        };
+        let check = |tables: &[(usize, usize)]| {
+            let mut all = vec![
+                (catalog.memory, 4),
+                (catalog.public, statement.height()),
+                (catalog.rom, key.rom_rows()),
+            ];
+            all.extend(catalog.pow2.map(|id| (id, crate::tables::POW2_ROWS)));
+            all.extend(tables);
+            all.sort();
+            let chips: Vec<_> = all
+                .into_iter()
+                .map(|(id, rows)| (id as u16, rows.trailing_zeros() as u8))
+                .collect();
+            check_chips(catalog, key, &statement, &chips)
+        };
+        let (words, small) = ((catalog.words, WORDS_ROWS), (catalog.small, SMALL_ROWS));
+        assert_eq!(check(&[words]), Ok(Base::Words));
+        assert_eq!(check(&[small]), Ok(Base::Small));
+        assert_eq!(check(&[small, (catalog.few_and, 64)]), Ok(Base::Small));
+        for wrong in [
+            &[][..],
+            &[words, small],
+            &[(catalog.words, SMALL_ROWS)],
+            &[(catalog.small, WORDS_ROWS)],
+        ] {
+            check(wrong).expect_err("a wrong choice of tables");
+        }
+    }
 }

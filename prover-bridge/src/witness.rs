@@ -5,16 +5,18 @@
 //! linear forms on it: no chip tells its counts, so counts and constraints cannot disagree.
 
 mod counts;
+pub(crate) mod lookups;
 mod words;
 
+use crate::MIN_ROWS;
 use crate::backend::{Compiled, F, Table};
 use crate::builder::Bus;
 use crate::instruction::ORDER;
 use crate::key::ProvingKey;
 use crate::memory::{Growth, Refresh};
 use crate::public::Statement;
-use crate::{MIN_ROWS, tables};
 use counts::Counts;
+use lookups::Lookups;
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use p3_matrix::Matrix;
 use rayon::prelude::*;
@@ -203,6 +205,7 @@ impl<'a> Collector<'a> {
         mut self,
         statement: &Statement,
         entry_pc: u32,
+        lookups: Lookups,
     ) -> Result<Vec<Part>, String> {
         self.flush();
         if let Some(fault) = self.fault {
@@ -281,34 +284,7 @@ impl<'a> Collector<'a> {
         if let Some(miss) = counts.miss() {
             return Err(format!("a lookup has no table entry: {miss}"));
         }
-        let column = |counts: Vec<u32>| counts.into_iter().map(F::from_u32).collect::<Vec<F>>();
-        let mut table = |id: usize, rows: usize, width: usize, mut cells: Vec<F>| {
-            cells.resize(rows * width, F::ZERO);
-            parts.push(Part {
-                id,
-                rows,
-                table: Table::new(cells, width),
-            });
-        };
-        let row = |i: usize| {
-            [
-                counts.range16[i],
-                counts.byte_and[i],
-                counts.bits[i],
-                counts.bits16[i],
-            ]
-        };
-        let words = (0..tables::WORDS_ROWS).flat_map(row).collect();
-        table(catalog.words, tables::WORDS_ROWS, 4, column(words));
-        if let Some(id) = catalog.pow2 {
-            table(id, tables::POW2_ROWS, 1, column(counts.pow2));
-        }
-        table(
-            catalog.rom,
-            self.key.verifying_key().rom_rows(),
-            1,
-            column(counts.program),
-        );
+        parts.extend(lookups::parts(self.key, lookups, counts));
         Ok(parts)
     }
 }

@@ -4,17 +4,23 @@ mod programs;
 
 use std::collections::BTreeMap;
 use zkc_isa::Program;
-use zkc_prover::testing::{Tallies, Trace};
+use zkc_prover::testing::{Lookups, Tallies, Trace};
 use zkc_prover::{ProvingKey, chip_costs};
 
 /// Rows of a chip that are tried in one run.
 const ROWS: usize = 24;
 
 /// Changes cells all over the traces of a run; gives what was not noticed, and the chips seen.
-fn walk(program: &Program, args: &[u64], seen: &mut BTreeMap<String, usize>) -> Vec<String> {
+fn walk(
+    program: &Program,
+    args: &[u64],
+    lookups: Lookups,
+    seen: &mut BTreeMap<String, usize>,
+) -> Vec<String> {
     let key = ProvingKey::new(program).expect("the program is valid");
     let input: Vec<u8> = (1..100).collect();
-    let trace = Trace::of_run(&key, program, "main", args, &input).expect("the run ends");
+    let trace =
+        Trace::of_run_with(&key, program, "main", args, &input, lookups).expect("the run ends");
     assert_eq!(trace.faults(), [], "the honest trace");
     let mut missed = Vec::new();
     for (chip, (name, rows)) in trace.chips().into_iter().enumerate() {
@@ -42,9 +48,12 @@ fn walk(program: &Program, args: &[u64], seen: &mut BTreeMap<String, usize>) -> 
 #[test]
 fn every_cell_of_every_chip_matters() {
     let mut seen = BTreeMap::new();
-    let mut missed = walk(&programs::everything(), &[5, 6], &mut seen);
+    let mut missed = Vec::new();
+    for lookups in [Lookups::Words, Lookups::Few] {
+        missed.extend(walk(&programs::everything(), &[5, 6], lookups, &mut seen));
+    }
     for (program, _) in programs::traps() {
-        missed.extend(walk(&program, &[], &mut seen));
+        missed.extend(walk(&program, &[], Lookups::Cheapest, &mut seen));
     }
     let absent: Vec<_> = chip_costs()
         .into_iter()

@@ -126,6 +126,8 @@ fn bus_name(bus: Bus) -> &'static str {
         Bus::Bits => "bits",
         Bus::ByteAnd => "byte-and",
         Bus::Pow2 => "pow2",
+        Bus::SmallBits => "small-bits",
+        Bus::NibbleAnd => "nibble-and",
         Bus::Init => "init",
         Bus::Grown => "grown",
         Bus::GrowEvent => "grow-event",

@@ -16,6 +16,8 @@ pub(super) struct Counts {
     pub(super) bits: Vec<u32>,
     /// Values of 16 bits on the bus Bits.
     pub(super) bits16: Vec<u32>,
+    pub(super) small_bits: Vec<u32>,
+    pub(super) nibble_and: Vec<u32>,
     pub(super) program: Vec<u32>,
     /// Lookups in tables that are made during the run.
     others: BTreeMap<(Bus, Vec<u32>), u32>,
@@ -30,6 +32,8 @@ impl Counts {
             byte_and: vec![0; tables::WORDS_ROWS],
             bits: vec![0; tables::WORDS_ROWS],
             bits16: vec![0; tables::WORDS_ROWS],
+            small_bits: vec![0; tables::SMALL_ROWS],
+            nibble_and: vec![0; 256],
             pow2: vec![0; tables::POW2_ROWS],
             program: vec![0; program_len],
             ..Counts::default()
@@ -84,6 +88,8 @@ impl Counts {
             (Bus::Pow2, Some(at)) => self.pow2.get_mut(at),
             (Bus::Bits, Some(at)) if tuple[0] == 16 => self.bits16.get_mut(at),
             (Bus::Bits, Some(at)) => self.bits.get_mut(at),
+            (Bus::SmallBits, Some(at)) => self.small_bits.get_mut(at),
+            (Bus::NibbleAnd, Some(at)) => self.nibble_and.get_mut(at),
             (Bus::Program, Some(at)) => self.program.get_mut(at),
             _ => None,
         };
@@ -109,6 +115,8 @@ impl Counts {
         sum(&mut self.pow2, other.pow2);
         sum(&mut self.bits, other.bits);
         sum(&mut self.bits16, other.bits16);
+        sum(&mut self.small_bits, other.small_bits);
+        sum(&mut self.nibble_and, other.nibble_and);
         sum(&mut self.program, other.program);
         for (key, count) in other.others {
             *self.others.entry(key).or_default() += count;
