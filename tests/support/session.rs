@@ -120,8 +120,7 @@ impl Session {
         Ok(session)
     }
 
-    /// Calls an exported function; what it leaves in memory and globals is there for the next call, after a trap as far as
-    /// the compiler kept it (a run ends with a trap, so nobody looks).
+    /// Calls an exported function; what it leaves in memory and globals is there for the next call.
     pub(crate) fn call(&mut self, name: &str, args: &[u64]) -> Called {
         if let Some(diagnostic) = self.unsupported.get(name) {
             return Called::Unsupported(diagnostic.to_string());

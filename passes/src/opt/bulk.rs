@@ -1,7 +1,8 @@
 //! `memory.fill` and `memory.copy` of a small constant length become stores and loads.
 //!
-//! Together the accesses touch the bytes the op would, so they trap out of bounds when it does; that some bytes may have
-//! been written by then is not observable. A length of zero still has a bound to check and stays a call.
+//! Together the accesses touch the bytes the op would, so they trap out of bounds when it does. The store at the highest
+//! address comes first: where it is in bounds all are, so nothing is written before a trap. A length of zero still has a
+//! bound to check and stays a call.
 
 use super::{Rebuild, constant_of, is_flat, make_constant};
 use zkc_ir::{Attr, Body, Builder, ClifOp, Op, Type, Value};
@@ -87,7 +88,7 @@ fn fill(builder: &mut Builder, address: Value, byte: Value, pieces: &[(u64, u64)
             builder.value(ClifOp::Imul64, &[low, ones], Vec::new(), Type::I64)
         }
     };
-    for &(offset, size) in pieces {
+    for &(offset, size) in pieces.iter().rev() {
         store(builder, address, offset, size, word);
     }
 }
@@ -112,7 +113,7 @@ fn copy(builder: &mut Builder, to: Value, from: Value, pieces: &[(u64, u64)]) {
         .iter()
         .map(|&(offset, size)| load(builder, offset, size))
         .collect();
-    for (&(offset, size), word) in pieces.iter().zip(words) {
+    for (&(offset, size), word) in pieces.iter().zip(words).rev() {
         store(builder, to, offset, size, word);
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! A forward walk keeps what is known of memory, of globals and of the memory's size; where paths meet it keeps what all
 //! of them know, and at a loop's header only what the loop does not change. A load of a known place needs no check: the
-//! access that made it known had the same address and offset and did not trap. Globals and memory after a trap are
-//! not observable.
+//! access that made it known had the same address and offset and did not trap. What a trap leaves in globals and memory is
+//! what the source says: no write moves across an op that may trap.
 
 use super::access::{Access, Content, Place, offset};
 use super::{Rebuild, is_flat};
@@ -67,7 +67,7 @@ fn overwritten_sets(body: &Body, block: Block) -> BTreeSet<Op> {
             (Some(ClifOp::GlobalGet), Some(Attr::Index(global))) => {
                 overwritten.remove(global);
             }
-            _ if data.opcode.has(Traits::CALL) || data.opcode.is_terminator() => {
+            _ if data.opcode.has(Traits::MAY_TRAP) || data.opcode.is_terminator() => {
                 overwritten.clear();
             }
             _ => {}
