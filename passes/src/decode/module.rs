@@ -50,10 +50,10 @@ fn malformed(error: &Error) -> Diagnostic {
 
 /// What to say of a module the validator refused: whether it is malformed, invalid, or asks for a feature we lack.
 fn refusal(bytes: &[u8], error: &Error) -> Diagnostic {
-    let newer = Validator::new_with_features(WasmFeatures::WASM3)
+    let newer = Validator::new_with_features(WasmFeatures::all())
         .validate_all(bytes)
         .is_ok();
-    if newer || error.missing_wasm_feature().is_some() {
+    if newer {
         return Diagnostic::error("unsupported-op", error.message().replace('\n', " "))
             .at(error.offset())
             .note("the module needs a newer WebAssembly than 2.0");
