@@ -1,0 +1,177 @@
+//! Groups of instructions in a row that one handler executes: those programs execute most.
+//!
+//! A fused handler is the composition of acts and nothing else. What it saves is the dispatch between them and what the
+//! compiler sees across them; steps, traps and refusals stay those of the instructions one by one. The lists come from counts over
+//! compiled programs; they decide how fast a program runs, never what it does.
+
+use super::handlers::{Act, acts};
+use super::machine::{Dispatch, Fused, Handler, Then, group};
+use super::observe::Silent;
+use crate::dialect::ZkOp;
+
+/// Most instructions in a group.
+pub(super) const MAX_GROUP: usize = 4;
+
+/// What follows in a group.
+macro_rules! then {
+    () => { Dispatch };
+    ($act:ident $forward:literal $($more:tt)*) => { Fused<acts::$act, then!($($more)*), $forward> };
+}
+
+/// The table: rows, and from the second on which operand is the result of the row before: 0 none, 1 `a`, 2 `b`.
+macro_rules! groups {
+    ($($first:ident, $($act:ident $forward:literal),+;)*) => {
+        /// The handler of the longest group the instructions, each a row and its forwarded operand, start with.
+        pub(super) fn fused(insts: &[(ZkOp, u8)]) -> Option<Handler<Silent>> {
+            match insts {
+                $(&[(ZkOp::$first, forward), $((ZkOp::$act, $forward)),+, ..] => {
+                    Some(together::<acts::$first, then!($($act $forward)+), { 1 + [$($forward),+].len() }>(forward))
+                })*
+                _ => None,
+            }
+        }
+    };
+}
+
+fn together<A: Act, K: Then<Silent>, const N: usize>(forward: u8) -> Handler<Silent> {
+    const { assert!(N <= MAX_GROUP, "a group is too long") };
+    match forward {
+        1 => group::<Silent, A, K, 1, N>,
+        2 => group::<Silent, A, K, 2, N>,
+        _ => group::<Silent, A, K, 0, N>,
+    }
+}
+
+groups! {
+    Add64, Add64 2, Add64 2, Add64 2;
+    Add32Imm, Ld32u 1, Add32Imm 0, Ld32u 1;
+    Add32Imm, St8 1, Add32 0, BrLtu32 1;
+    Add32Imm, St32 1, Add32 0, BrLtu32 1;
+    Add32Imm, St32 1, Ld32u 0, St32 2;
+    Rotl32Imm, Rotl32Imm 0, Xor32 1, Xor32 1;
+    Rotl32Imm, Rotl32Imm 0, Rotl32Imm 0, Xor32 1;
+    Mul32, Add32 1, Mul32 0, Add32 1;
+    Mul32, Add32 2, Mul32 0, Add32 1;
+    Xor32, Xor32 0, And32 2, Xor32 2;
+    Xor64, Xor64Imm 0, And64 2, Xor64 2;
+    Xor64, Xor64Imm 0, And64 2, Xor64 1;
+    Add64, Mov 0, Mov 0, BrNe32Imm 0;
+    Xor32, Shl32Imm 1, Xor32 2, St32 2;
+    Shl32Imm, Xor32 2, Shru32Imm 1, Xor32 2;
+    Shl32Imm, Add32 2, Ld32u 1, St32 2;
+    Mov, Shl32Imm 0, Add32 2, Ld32u 1;
+    Ld32u, St32 2, Ld32u 0, St32 2;
+    Ltu32, Add32 2, Shl32Imm 1, Add32 2;
+    Add32Imm, Ltu32 0, Add32 2, BrLtu32 0;
+    Add32, Mul32 0, Add32 1, BrNe32 0;
+    Add64, Add64 2, BrGeu64Imm 0;
+    Add64Imm, Add64 0, Add64 2;
+    Add64, Add64 2, Add64 2;
+    Ld8u, Rotl64Imm 0, Add64 1;
+    Add32, Add32 1, Add32 1;
+    Add32, Add32 2, Add32 1;
+    Xor64, Xor64 2, Xor64 2;
+    Xor64, Xor64 2, Rotl64Imm 1;
+    Xor64, Xor64 0, Rotl64Imm 1;
+    Xor64, Rotl64Imm 1, Xor64Imm 1;
+    Xor64, Rotl64Imm 1, Xor64 1;
+    Xor64Imm, And64 2, Xor64 2;
+    Xor64Imm, And64 2, Xor64 1;
+    Xor32, Xor32 1, Xor32 0;
+    Shl32Imm, Xor32 2, St32 2;
+    Shl32Imm, Xor32 2, Shru32Imm 1;
+    Shl32Imm, Add32 2, Ld32u 1;
+    Add32, Add32Imm 1, Ld32u 1;
+    Add32, Ld32u 1, St32 2;
+    Ltu32, Add32 2, BrLtu32 0;
+    Mov, Mov 0, Mov 0;
+    Mov, Mov 0, Jump 0;
+    Mov, Mov 0, BrNe32Imm 0;
+    Add32Imm, Mov 0, Jump 0;
+    Add32Imm, Add32Imm 0, Add32Imm 0;
+    Add32Imm, Add32Imm 0, BrNe32Imm 0;
+    Ld8u, Ld8u 0, BrNe32 2;
+    Ld8u, Ld8u 0, Ld8u 0;
+    Mul32, Add32 1, BrNe32 0;
+    Add64, Add64 2;
+    Add64, Add64 0;
+    Add64, Add64 1;
+    Add64Imm, Add64 0;
+    Add64, Add64Imm 0;
+    Ld32u, Add32Imm 0;
+    Add32Imm, Ld32u 1;
+    Rotl32Imm, Rotl32Imm 0;
+    Xor64, Rotl64Imm 1;
+    Add32, Add32 1;
+    St8, Add32 0;
+    Add32, BrLtu32 1;
+    Add32Imm, St8 1;
+    Xor64, Xor64 2;
+    Xor64Imm, And64 2;
+    Rotl32Imm, Xor32 1;
+    Xor32, Xor32 1;
+    Add32, Mul32 0;
+    Mul32, Add32 1;
+    Mul32, Add32 2;
+    Add32, Add32Imm 1;
+    Ld32u, St32 2;
+    Ld8u, Ld8u 0;
+    Xor64, Xor64Imm 0;
+    Mov, Mov 0;
+    Shl32Imm, Xor32 2;
+    Ld32u, Ld32u 0;
+    Shl32Imm, Add32 2;
+    Shl32Imm, Add32 1;
+    St32, Ld32u 0;
+    And64, Xor64 1;
+    Xor64, Xor64 0;
+    Add32, Ld32u 1;
+    Ltu32, Add32 2;
+    Add32Imm, Add32Imm 0;
+    And32, Xor32 2;
+    Xor32, Xor32 0;
+    Rotl64Imm, Xor64Imm 1;
+    Xor32, And32 2;
+    Add64, BrGeu64Imm 0;
+    Ltu32, Select 1;
+    Add32, BrNe32 0;
+    Add32, BrLtu32 0;
+    Add32Imm, BrNe32 0;
+    Add32Imm, BrNe32 1;
+    Rotl64Imm, Add64 1;
+    BrEq32, Add32Imm 0;
+    Mov, BrNe32Imm 0;
+    Mov, BrNe32Imm 1;
+    Add64, Mov 0;
+    Ld8u, Rotl64Imm 0;
+    Add32, And32Imm 1;
+    Rotl64Imm, Xor64 1;
+    And32Imm, Sub32 2;
+    Xor32Imm, Shl32Imm 1;
+    Shru32Imm, Rotl32Imm 0;
+    Xor32, Shru32Imm 0;
+    St32, Add32Imm 0;
+    St32, Ltu32 0;
+    Shru32Imm, Xor32 2;
+    Xor32, Shl32Imm 1;
+    Xor32, Shru32Imm 1;
+    Xor32, St32 2;
+    Mov, Shl32Imm 0;
+    Add32Imm, BrNe32Imm 0;
+    Add32Imm, BrNe32Imm 1;
+    Ld32u, Add32 0;
+    Ld32u, Add32 1;
+    Ld32u, Add32 2;
+    Add32Imm, St32 1;
+    Ld8u, St8 2;
+    Ld8u, BrEq32Imm 1;
+    Ld8u, BrNe32 2;
+    Mov, Jump 0;
+    Ld32u, BrLtu32 2;
+    Add32Imm, Mov 0;
+    Ld8u, Add32Imm 0;
+    Ld32u, Ltu32 1;
+    And32Imm, BrEq32Imm 1;
+    And32Imm, Add32 1;
+    Add32, Shl32Imm 1;
+}
