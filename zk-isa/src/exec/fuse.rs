@@ -30,6 +30,10 @@ macro_rules! groups {
                 _ => None,
             }
         }
+
+        #[cfg(test)]
+        const GROUPS: &[&[(ZkOp, u8)]] =
+            &[$(&[(ZkOp::$first, 0), $((ZkOp::$act, $forward)),+]),*];
     };
 }
 
@@ -174,4 +178,108 @@ groups! {
     And32Imm, BrEq32Imm 1;
     And32Imm, Add32 1;
     Add32, Shl32Imm 1;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::program::*;
+    use crate::{Limits, run, trace};
+
+    /// Registers 1 to 5 hold `values`; the group reads and writes them, and jumps to its end.
+    fn program(group: &[(ZkOp, u8)], first: u8, values: [u64; 5]) -> Program {
+        let mut insts: Vec<Inst> = (1..)
+            .zip(values)
+            .map(|(d, imm)| Inst {
+                d,
+                imm,
+                ..Inst::new(ZkOp::Li)
+            })
+            .collect();
+        let end = FIRST_PC + (insts.len() + group.len()) as u32;
+        let mut before = 5;
+        for (at, &(op, forward)) in (0..).zip(group) {
+            let forward = if at == 0 { first } else { forward };
+            let others = [1 + at % 4, 1 + (at + 2) % 4]
+                .map(|reg| if reg == before { 1 + reg % 4 } else { reg });
+            let inst = Inst {
+                op,
+                d: 1 + (at * 3) % 4,
+                a: if forward == 1 { before } else { others[0] },
+                b: if forward == 2 { before } else { others[1] },
+                c: 5,
+                imm: 8,
+                target: end,
+            }
+            .normalized();
+            before = inst.d;
+            insts.push(inst);
+        }
+        insts.push(Inst::new(ZkOp::Halt));
+        Program {
+            insts,
+            entries: vec![Entry {
+                name: "main".to_owned(),
+                pc: FIRST_PC,
+                params: vec![],
+                results: vec![],
+            }],
+            pages: 1,
+            ..Program::default()
+        }
+    }
+
+    #[test]
+    fn no_group_hides_another_and_every_group_does_what_its_instructions_do() {
+        let wide = 0x1_0000_0000;
+        let values = [
+            [3, 8, 16, 24, 5],
+            [0xffff_fff0, 7, 0xffff_ffff, 0, 1],
+            [wide, 1, 2, 3, 4],
+            [1, 2, 3, wide, wide],
+            [65535, 65529, 65530, 65531, 65528],
+            [8; 5],
+        ];
+        for (at, &group) in GROUPS.iter().enumerate() {
+            let hides = |before: &&[(ZkOp, u8)]| group.starts_with(before);
+            assert!(
+                !GROUPS[..at].iter().any(|before| hides(before)),
+                "{group:?}"
+            );
+            assert!(fused(group).is_some());
+            for first in 0..3 {
+                for values in values {
+                    let program = program(group, first, values);
+                    for max_steps in [4, 6, 7, 100] {
+                        let limits = Limits {
+                            max_steps,
+                            ..Limits::default()
+                        };
+                        let fast = run(&program, "main", &[], &[], &limits);
+                        let traced = trace(&program, "main", &[], &[], &limits, &mut |_| {});
+                        assert_eq!(fast, traced, "{group:?} {first} {values:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn straight_code_longer_than_a_window_is_executed_once() {
+        for count in 500..530 {
+            let mut program = program(&[], 0, [1; 5]);
+            let add = Inst {
+                d: 1,
+                a: 2,
+                b: 1,
+                ..Inst::new(ZkOp::Add64)
+            };
+            program.insts.splice(5..5, vec![add; count]);
+            let limits = Limits::default();
+            let outcome = run(&program, "main", &[], &[], &limits).expect("the program is valid");
+            assert_eq!(outcome.steps, 6 + count as u64);
+            let traced = trace(&program, "main", &[], &[], &limits, &mut |_| {});
+            assert_eq!(Ok(outcome), traced);
+        }
+    }
 }
