@@ -68,6 +68,18 @@ groups! {
     Ltu32, Add32 2, Shl32Imm 1, Add32 2;
     Add32Imm, Ltu32 0, Add32 2, BrLtu32 0;
     Add32, Mul32 0, Add32 1, BrNe32 0;
+    Ltu32, Select 1, Ltu32 2, Select 1;
+    Ltu32, Select 1, Ltu32 0, Select 1;
+    Ltu32, Select 1, Ltu32 1, Select 1;
+    Add32Imm, Ld32u 1, Add32Imm 0, BrLtu32 0;
+    Rotl64Imm, Add64 1, Rotl64Imm 1, Add64 1;
+    Ld32u, Ld32u 0, Ld32u 0, Ld32u 0;
+    Shl32Imm, Xor32 2, St32 2, Shl32Imm 0;
+    And32Imm, Sub32 2, Add32 1, And32Imm 1;
+    Add32, And32Imm 1, Popcnt32 1, Add32 2;
+    Mov, Mov 0, BrNe32Imm 0, Jump 0;
+    Ld8u, Rotl64Imm 0, Add64 1, Mov 0;
+    Shru64Imm, And32Imm 0, Ld8u 1, St8 2;
     Add64, Add64 2, BrGeu64Imm 0;
     Add64Imm, Add64 0, Add64 2;
     Add64, Add64 2, Add64 2;
@@ -97,6 +109,13 @@ groups! {
     Ld8u, Ld8u 0, BrNe32 2;
     Ld8u, Ld8u 0, Ld8u 0;
     Mul32, Add32 1, BrNe32 0;
+    Ltu32, Select 1, St32 2;
+    Ltu32, Select 1, Add32 2;
+    Geu32, Select 1, Add32 2;
+    Add32, St32 1, BrEq32Imm 0;
+    Add32, Xor32Imm 0, Shl32Imm 1;
+    Ld8u, Ld8u 1, BrEq32Imm 1;
+    And32Imm, Ld8u 1, St8 2;
     Add64, Add64 2;
     Add64, Add64 0;
     Add64, Add64 1;
@@ -178,6 +197,27 @@ groups! {
     And32Imm, BrEq32Imm 1;
     And32Imm, Add32 1;
     Add32, Shl32Imm 1;
+    Geu32, Select 1;
+    Select, Add32 2;
+    Select, St32 2;
+    Add32, St32 1;
+    Add32Imm, BrLtu32 0;
+    Add32Imm, BrLtu32 1;
+    Add32, Jump 0;
+    St32, St32 0;
+    BrEq32Imm, Add32Imm 0;
+    BrNe32Imm, And32Imm 0;
+    Add32, BrNe32Imm 0;
+    Add32, BrNe32Imm 1;
+    And64Imm, Shl64Imm 1;
+    Shl64Imm, Or64 2;
+    Shru64Imm, And64Imm 1;
+    And32Imm, Ld8u 1;
+    Li, Mov 0;
+    Li, Li 0;
+    Ld64, St64 2;
+    Ld64, Ld64 0;
+    Add64Imm, BrNe64Imm 1;
 }
 
 #[cfg(test)]

@@ -163,11 +163,12 @@ impl<'a, O: Observer> Machine<'a, '_, O> {
     /// Continues at an index, with so many steps left.
     #[inline(always)]
     fn go(&mut self, target: usize, left: i64, frame: &'a Frame) {
-        let window = self.code.get(target..).and_then(<[_]>::first_chunk);
-        let Some(window): Option<&[_; WINDOW]> = window else {
+        // An index is below 2^32, which saves the check for overflow.
+        let start = target as u32 as usize;
+        let window = self.code.get(start..start + WINDOW);
+        let Some(window @ [first, ..]) = window else {
             return self.pause(target, left);
         };
-        let first = &window[0];
         self.balance = left - WINDOW as i64;
         let value = frame[usize::from(first.forwarded)].get();
         (first.run)(self, window, frame, value);
