@@ -282,10 +282,7 @@ mod tests {
         ];
         for (at, &group) in GROUPS.iter().enumerate() {
             let hides = |before: &&[(ZkOp, u8)]| group.starts_with(before);
-            assert!(
-                !GROUPS[..at].iter().any(|before| hides(before)),
-                "{group:?}"
-            );
+            assert!(!GROUPS[..at].iter().any(hides), "{group:?}");
             assert!(fused(group).is_some());
             for first in 0..3 {
                 for values in values {

@@ -77,7 +77,7 @@ pub(super) struct Machine<'a, 'h, O> {
     /// Steps left less the instructions left in the window.
     balance: i64,
     /// The bytes that exist.
-    memory: &'a mut [u8],
+    pub(super) memory: &'a mut [u8],
     pub(super) statics: &'a mut [u64],
     pub(super) host: &'a mut Host<'h>,
     pub(super) observer: &'a mut O,
@@ -214,7 +214,7 @@ impl<'a, O: Observer> Machine<'a, '_, O> {
 
     #[cold]
     #[inline(never)]
-    fn out_of_bounds(&mut self, at: usize, left: i64) {
+    pub(super) fn out_of_bounds(&mut self, at: usize, left: i64) {
         let pages = self.statics[SLOT_PAGES as usize];
         self.observer.access(STATIC_BASE + SLOT_PAGES, pages, pages);
         self.end(at, left, Trap::OutOfBoundsMemoryAccess.code());
@@ -335,7 +335,7 @@ pub(super) struct Refused;
 impl<'a, O: Observer, K: Then<O>, const FORWARD: u8> At<'_, 'a, '_, O, K, FORWARD> {
     /// Index of the instruction.
     #[inline(always)]
-    fn index(&self) -> usize {
+    pub(super) fn index(&self) -> usize {
         self.m.index(self.rest) - 1
     }
 
@@ -347,7 +347,7 @@ impl<'a, O: Observer, K: Then<O>, const FORWARD: u8> At<'_, 'a, '_, O, K, FORWAR
 
     /// Steps left after the instruction.
     #[inline(always)]
-    fn left(&self) -> i64 {
+    pub(super) fn left(&self) -> i64 {
         self.m.balance + self.rest.len() as i64
     }
 
@@ -656,102 +656,4 @@ impl<'a, O: Observer, K: Then<O>, const FORWARD: u8> At<'_, 'a, '_, O, K, FORWAR
         let (a, b, target) = (self.a(), self.i.imm, self.i.wide_target());
         self.jump_if(f(a, b), target);
     }
-
-    /// The byte address of a load or store.
-    #[inline(always)]
-    fn address(&mut self) -> Option<usize> {
-        let base = self.narrow_a()?;
-        Some((u64::from(base) + u64::from(self.i.imm as u32)) as usize)
-    }
-
-    /// The bytes of an access, if they exist.
-    #[inline(always)]
-    fn bytes<const SIZE: usize>(&mut self, addr: usize) -> Option<&mut [u8; SIZE]> {
-        self.m.memory.get_mut(addr..addr + SIZE)?.first_chunk_mut()
-    }
-
-    /// The memory word that holds a byte.
-    fn word(&self, byte: usize) -> u64 {
-        u64::from_le_bytes(
-            *self.m.memory[byte / 8 * 8..]
-                .first_chunk()
-                .expect("memory consists of whole words"),
-        )
-    }
-
-    #[inline(always)]
-    fn out_of_bounds(self) {
-        self.m.out_of_bounds(self.index(), self.left());
-    }
-
-    #[inline(always)]
-    pub(super) fn load<const SIZE: usize>(mut self, f: impl FnOnce([u8; SIZE]) -> u64) {
-        let Some(addr) = self.address() else {
-            return self.wide();
-        };
-        let Some(&mut bytes) = self.bytes(addr) else {
-            return self.out_of_bounds();
-        };
-        if O::ON {
-            for byte in words(addr, SIZE) {
-                let word = self.word(byte);
-                self.m.observer.access((byte / 8) as u32, word, word);
-            }
-        }
-        self.done(f(bytes));
-    }
-
-    #[inline(always)]
-    pub(super) fn store<const SIZE: usize>(mut self, f: impl FnOnce(u64) -> [u8; SIZE]) {
-        let Some(addr) = self.address() else {
-            return self.wide();
-        };
-        if !O::ON {
-            let value = f(self.b());
-            let Some(bytes) = self.bytes(addr) else {
-                return self.out_of_bounds();
-            };
-            *bytes = value;
-            return self.next();
-        }
-        if self.bytes::<SIZE>(addr).is_none() {
-            return self.out_of_bounds();
-        }
-        let value = f(self.b());
-        let old = [addr, addr + SIZE - 1].map(|byte| self.word(byte));
-        if let Some(bytes) = self.bytes(addr) {
-            *bytes = value;
-        }
-        for (byte, old) in words(addr, SIZE).zip(old) {
-            let new = self.word(byte);
-            self.m.observer.access((byte / 8) as u32, old, new);
-        }
-        self.next();
-    }
-
-    /// Reads a static word.
-    #[inline(always)]
-    pub(super) fn static_word(&mut self, slot: usize) -> u64 {
-        let value = self.m.statics[slot];
-        self.m
-            .observer
-            .access(STATIC_BASE + slot as u32, value, value);
-        value
-    }
-
-    /// Writes a static word.
-    #[inline(always)]
-    pub(super) fn set_static(&mut self, slot: usize, value: u64) {
-        let old = std::mem::replace(&mut self.m.statics[slot], value);
-        self.m
-            .observer
-            .access(STATIC_BASE + slot as u32, old, value);
-    }
-}
-
-/// A byte of each word an access touches.
-fn words(addr: usize, size: usize) -> impl Iterator<Item = usize> {
-    [addr, addr + size - 1]
-        .into_iter()
-        .take(1 + usize::from(addr % 8 + size > 8))
 }

@@ -13,6 +13,7 @@ mod executable;
 mod fuse;
 mod handlers;
 mod machine;
+mod memory;
 mod observe;
 
 use crate::program::*;
