@@ -1,5 +1,6 @@
 //! Instructions in the executor's compact form: handlers, and indices instead of program counters.
 
+use super::fuse::MAX_GROUP;
 use super::handlers::handler;
 use super::machine::{Handler, WINDOW, stop};
 use super::observe::Observer;
@@ -50,7 +51,17 @@ pub(super) fn decode<O: Observer>(insts: &[Inst]) -> Vec<Code<O>> {
         })
         .collect();
     let run = |at: usize| match rows.get(at..) {
-        Some(rows @ [first, ..]) => O::fused(rows).unwrap_or_else(|| handler(first.0, first.1)),
+        Some(rows @ [first, ..]) => {
+            let mut group = [(ZkOp::Halt, 0); MAX_GROUP];
+            let group = &mut group[..rows.len().min(MAX_GROUP)];
+            group.copy_from_slice(&rows[..group.len()]);
+            for (place, row) in group.iter_mut().enumerate().skip(2) {
+                *row = twice(insts, *row, at + place);
+            }
+            O::fused(group)
+                .or_else(|| O::fused(rows))
+                .unwrap_or_else(|| handler(first.0, first.1))
+        }
         _ => stop,
     };
     let mut codes = Vec::with_capacity(insts.len() + WINDOW);
@@ -68,6 +79,16 @@ pub(super) fn decode<O: Observer>(insts: &[Inst]) -> Vec<Code<O>> {
     let halt = Inst::new(ZkOp::Halt);
     codes.extend((0..WINDOW).map(|_| code(&halt, stop, stop, 0)));
     codes
+}
+
+/// The row of the instruction at an index, third or later in a group: with 3 where `b` is forwarded and `a` is the result of the
+/// instruction before the one before.
+fn twice(insts: &[Inst], row: (ZkOp, u8), at: usize) -> (ZkOp, u8) {
+    let older = at.checked_sub(2).map(|older| &insts[older]);
+    match older.filter(|older| older.op.form().has_d()) {
+        Some(older) if row.1 == 2 && older.d == insts[at].a => (row.0, 3),
+        _ => row,
+    }
 }
 
 /// The operand that is the result of the instruction before; none under an observer, which must see it read.

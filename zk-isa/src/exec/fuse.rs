@@ -18,7 +18,8 @@ macro_rules! then {
     ($act:ident $forward:literal $($more:tt)*) => { Fused<acts::$act, then!($($more)*), $forward> };
 }
 
-/// The table: rows, and from the second on which operand is the result of the row before: 0 none, 1 `a`, 2 `b`.
+/// The table: rows, and from the second on which operand is the result of the row before: 0 none, 1 `a`, 2 `b`; from
+/// the third on 3 is 2 with `a` the result of the row before the one before.
 macro_rules! groups {
     ($($first:ident, $($act:ident $forward:literal),+;)*) => {
         /// The handler of the longest group the instructions, each a row and its forwarded operand, start with.
@@ -47,6 +48,8 @@ fn together<A: Act, K: Then<Silent>, const N: usize>(forward: u8) -> Handler<Sil
 }
 
 groups! {
+    Add64, Add64 2, Add64 3, Add64 3;
+    Add64, Add64 2, Add64 3, BrGeu64Imm 0;
     Add64, Add64 2, Add64 2, Add64 2;
     Add32Imm, Ld32u 1, Add32Imm 0, Ld32u 1;
     Add32Imm, St8 1, Add32 0, BrLtu32 1;
@@ -237,7 +240,7 @@ mod tests {
             })
             .collect();
         let end = FIRST_PC + (insts.len() + group.len()) as u32;
-        let mut before = 5;
+        let (mut older, mut before) = (0, 5);
         for (at, &(op, forward)) in (0..).zip(group) {
             let forward = if at == 0 { first } else { forward };
             let others = [1 + at % 4, 1 + (at + 2) % 4]
@@ -245,14 +248,21 @@ mod tests {
             let inst = Inst {
                 op,
                 d: 1 + (at * 3) % 4,
-                a: if forward == 1 { before } else { others[0] },
-                b: if forward == 2 { before } else { others[1] },
+                a: match forward {
+                    1 => before,
+                    3 => older,
+                    _ => others[0],
+                },
+                b: match forward {
+                    2 | 3 => before,
+                    _ => others[1],
+                },
                 c: 5,
                 imm: 8,
                 target: end,
             }
             .normalized();
-            before = inst.d;
+            (older, before) = (before, inst.d);
             insts.push(inst);
         }
         insts.push(Inst::new(ZkOp::Halt));

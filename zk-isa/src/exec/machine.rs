@@ -227,14 +227,15 @@ impl<'a, O: Observer> Machine<'a, '_, O> {
     }
 }
 
-/// What follows an instruction without a jump. It gets the instruction, those after it, and the forwarded value.
+/// What follows an instruction without a jump. It gets the instruction, those after it, the forwarded value, and the one before
+/// that.
 pub(super) trait Then<O>: Sized {
     fn then<'a>(
         m: &mut Machine<'a, '_, O>,
         i: &'a Code<O>,
         rest: &'a [Code<O>],
         frame: &'a Frame,
-        value: u64,
+        values: [u64; 2],
     );
 }
 
@@ -248,7 +249,7 @@ impl<O: Observer> Then<O> for Dispatch {
         i: &'a Code<O>,
         rest: &'a [Code<O>],
         frame: &'a Frame,
-        value: u64,
+        [value, _]: [u64; 2],
     ) {
         (i.next)(m, rest, frame, value);
     }
@@ -264,19 +265,29 @@ impl<O: Observer, A: Act, K: Then<O>, const F: u8> Then<O> for Fused<A, K, F> {
         _i: &'a Code<O>,
         rest: &'a [Code<O>],
         frame: &'a Frame,
-        value: u64,
+        values: [u64; 2],
     ) {
-        enter::<O, A, K, F>(m, rest, frame, value);
+        act::<O, A, K, F>(m, rest, frame, values);
     }
 }
 
-/// Executes the first of the instructions, which is `A`, unless there is none; then `K` follows. As a handler: [`Handler`].
-#[inline(always)]
+/// Executes the first of the instructions, which is `A`, unless there is none; then `K` follows. A [`Handler`].
 pub(super) fn enter<'a, O: Observer, A: Act, K: Then<O>, const F: u8>(
     m: &mut Machine<'a, '_, O>,
     code: &'a [Code<O>],
     frame: &'a Frame,
     value: u64,
+) {
+    act::<O, A, K, F>(m, code, frame, [value, 0]);
+}
+
+/// [`enter`], anywhere in a group.
+#[inline(always)]
+fn act<'a, O: Observer, A: Act, K: Then<O>, const F: u8>(
+    m: &mut Machine<'a, '_, O>,
+    code: &'a [Code<O>],
+    frame: &'a Frame,
+    [value, older]: [u64; 2],
 ) {
     match code.split_first() {
         Some((i, rest)) => A::act::<O, K, F>(At {
@@ -285,6 +296,7 @@ pub(super) fn enter<'a, O: Observer, A: Act, K: Then<O>, const F: u8>(
             rest,
             frame,
             value,
+            older,
             then: PhantomData,
         }),
         None => m.window_end(code),
@@ -303,7 +315,7 @@ pub(super) fn group<'a, O: Observer, A: Act, K: Then<O>, const F: u8, const N: u
     if code.len() < N {
         return m.window_end(code);
     }
-    enter::<O, A, K, F>(m, code, frame, value);
+    act::<O, A, K, F>(m, code, frame, [value, 0]);
 }
 
 /// Ends the chain before the first of the instructions: what decoded code ends with.
@@ -318,7 +330,7 @@ pub(super) fn stop<'a, O: Observer>(
 
 /// An instruction being executed. Every act ends with one of the methods that consume it.
 ///
-/// `K` follows; `FORWARD` says which operand is the forwarded value: 0 none, 1 `a`, 2 `b`.
+/// `K` follows; `FORWARD` says which operand is the forwarded value: 0 none, 1 `a`, 2 `b`; 3 is 2 with `a` the one before it.
 pub(super) struct At<'m, 'a, 'h, O: Observer, K, const FORWARD: u8> {
     pub(super) m: &'m mut Machine<'a, 'h, O>,
     pub(super) i: &'a Code<O>,
@@ -326,6 +338,8 @@ pub(super) struct At<'m, 'a, 'h, O: Observer, K, const FORWARD: u8> {
     rest: &'a [Code<O>],
     frame: &'a Frame,
     value: u64,
+    /// The forwarded value of the instruction before, inside a group.
+    older: u64,
     then: PhantomData<K>,
 }
 
@@ -364,6 +378,8 @@ impl<'a, O: Observer, K: Then<O>, const FORWARD: u8> At<'_, 'a, '_, O, K, FORWAR
     pub(super) fn a(&mut self) -> u64 {
         if FORWARD == 1 {
             self.value
+        } else if FORWARD == 3 {
+            self.older
         } else {
             self.read(self.i.a)
         }
@@ -371,7 +387,7 @@ impl<'a, O: Observer, K: Then<O>, const FORWARD: u8> At<'_, 'a, '_, O, K, FORWAR
 
     #[inline(always)]
     pub(super) fn b(&mut self) -> u64 {
-        if FORWARD == 2 {
+        if FORWARD == 2 || FORWARD == 3 {
             self.value
         } else {
             self.read(self.i.b)
@@ -391,7 +407,8 @@ impl<'a, O: Observer, K: Then<O>, const FORWARD: u8> At<'_, 'a, '_, O, K, FORWAR
             let (at, fp) = (self.index(), self.m.fp);
             self.m.observer.retire(at, fp, pc_of(at + 1), fp);
         }
-        K::then(self.m, self.i, self.rest, self.frame, value);
+        let values = [value, self.value];
+        K::then(self.m, self.i, self.rest, self.frame, values);
     }
 
     /// Writes the result.
