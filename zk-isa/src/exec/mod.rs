@@ -100,7 +100,7 @@ impl Outcome {
 /// Why a run has no outcome: it was not started, or has no proof.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ExecError {
-    /// The program is not valid; see [`validate`].
+    /// The program is not valid; see [`validate`](crate::validate).
     #[error("invalid program: {0}")]
     Invalid(Diagnostic),
     /// No entry has this name.
