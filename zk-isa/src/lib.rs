@@ -11,7 +11,9 @@ mod validate;
 
 pub use cost::{CostModel, MODELS};
 pub use dialect::{ZK, ZkOp};
-pub use exec::{ExecError, Limits, MAX_TRACE_STEPS, Outcome, Status, run, trace};
+pub use exec::{
+    ExecError, Executable, Instance, Limits, MAX_TRACE_STEPS, Outcome, Status, run, trace,
+};
 pub use form::Form;
 pub use program::*;
 pub use trace::{Access, MAX_ACCESSES, Step};

@@ -184,4 +184,48 @@ proptest! {
     fn fast_and_traced_runs_of_narrow_programs_agree(program in support::programs(true), a: u32, b in 0u32..70000) {
         agree(&program, &[a.into(), b.into()], &[200; 1000], 3000);
     }
+
+    #[test]
+    fn fused_and_single_instructions_agree(program in support::frequent_programs(), a: u32, b in 0u32..70000, steps in 0u64..3000) {
+        agree(&program, &[a.into(), b.into()], &[], steps);
+    }
+}
+
+#[test]
+fn an_executable_runs_again_and_again_alike() {
+    let program = support::program(
+        "PAGES 1\nENTRY main x (i32) -> (i64)\nINIT STATIC+2 5\nx:\n=> r1 :ARG(0)\n=> r2 :LDS(2)\nr2, r1 => r2 :ADD64\n\
+         r2 :STS(2)\nr1 => r3 :LD64(+0)\nr3, r2 => r3 :ADD64\nr1, r3 :ST64(+0)\nr3 :RESULT(0)\n:HALT",
+    );
+    let limits = Limits::default();
+    let executable = Executable::new(&program).unwrap();
+    for _ in 0..2 {
+        for arg in [7, 65_529] {
+            let outcome = run(&program, "main", &[arg], &[], &limits);
+            assert_eq!(executable.run("main", &[arg], &[], &limits), outcome);
+            let instance = executable.instance(&limits).unwrap();
+            assert_eq!(instance.run("main", &[arg], &[]), outcome);
+        }
+    }
+    let small = Limits {
+        max_pages: 0,
+        ..limits
+    };
+    let refused = ExecError::PageLimit { pages: 1, limit: 0 };
+    assert_eq!(
+        executable.run("main", &[7], &[], &small),
+        Err(refused.clone())
+    );
+    assert!(
+        executable
+            .instance(&small)
+            .is_err_and(|error| error == refused)
+    );
+    assert!(
+        Executable::new(&Program {
+            pages: MAX_PAGES + 1,
+            ..program
+        })
+        .is_err()
+    );
 }

@@ -4,7 +4,8 @@
 //! is a jump; nothing relies on it, because a chain of handlers is at most [`SLICE`] + [`WINDOW`] long before it returns to
 //! [`execute`]. What a handler needs travels in its arguments, which stay in machine registers:
 //!
-//! * the instructions from its own on, a window of the code, so that the window's end is also the bound of the chain;
+//! * the instructions from its own on, a window of the code, so that the window's end is also the bound of the chain; every
+//!   instruction knows the next one's handler, so the window's end is looked for once per instruction;
 //! * the current frame, an array of 2^16 words, so that a 16-bit register number needs no bounds check;
 //! * a forwarded value: of the register [`Code::forwarded`] names, which most often the instruction before has just
 //!   written, so that chains of dependent instructions do not wait for memory. Jumps load it, so it always holds.
@@ -13,18 +14,21 @@
 //! window fall together, so it is enough to keep their difference.
 
 use super::decode::Code;
+use super::handlers::Act;
 use super::observe::Observer;
 use super::{ExecError, Words};
 use crate::program::*;
 use std::cell::Cell;
+use std::marker::PhantomData;
 use zkc_ir::Trap;
 
 /// Words of a frame's window: one for each register number.
 pub(super) const FRAME: usize = MAX_REG as usize + 1;
-/// Most instructions after a jump before the chain of handlers returns.
-const WINDOW: usize = 256;
+/// Most instructions after a jump before the chain of handlers returns; decoded code ends with so many that stop, so that a
+/// window always fits.
+pub(super) const WINDOW: usize = 256;
 /// Steps after which a jump ends the chain of handlers.
-const SLICE: u64 = 256;
+const SLICE: u64 = if cfg!(debug_assertions) { 256 } else { 1024 };
 /// No run is longer: at a step a nanosecond this takes a century.
 const MAX_STEPS: u64 = 1 << 62;
 
@@ -70,13 +74,10 @@ pub(super) struct Machine<'a, 'h, O> {
     code: &'a [Code<O>],
     stack: &'a [Cell<u64>],
     fp: u32,
-    /// Index of the end of the window.
-    window_end: usize,
     /// Steps left less the instructions left in the window.
     balance: i64,
+    /// The bytes that exist.
     pub(super) memory: &'a mut [u8],
-    /// Bytes of `memory` that exist.
-    pub(super) live: usize,
     pub(super) statics: &'a mut [u64],
     pub(super) host: &'a mut Host<'h>,
     pub(super) observer: &'a mut O,
@@ -102,17 +103,16 @@ pub(super) fn execute<O: Observer>(
     let mut steps = 0;
     let mut at = entry;
     let mut fp = STACK_BASE;
-    let mut live = words.pages as usize * 65536;
+    let end = code.len() - WINDOW;
     loop {
+        let live = words.statics[SLOT_PAGES as usize] as usize * 65536;
         let slice = SLICE.min(max_steps - steps) as i64;
         let mut machine = Machine {
             code,
             stack: Cell::from_mut(&mut words.stack[..]).as_slice_of_cells(),
             fp,
-            window_end: 0,
             balance: 0,
-            memory: &mut words.memory,
-            live,
+            memory: &mut words.memory[..live],
             statics: &mut words.statics,
             host: &mut *host,
             observer: &mut *observer,
@@ -123,13 +123,13 @@ pub(super) fn execute<O: Observer>(
             .expect("the stack holds the current frame");
         machine.go(at, slice, frame);
         steps += (slice - machine.balance) as u64;
-        (fp, live) = (machine.fp, machine.live);
+        fp = machine.fp;
         let exit = machine.exit;
         if steps > max_steps {
             return Err(ExecError::StepLimit { limit });
         }
         match exit {
-            Exit::Paused(next) if next >= code.len() => {
+            Exit::Paused(next) if next >= end => {
                 return Err(ExecError::NoInstruction { pc: pc_of(next) });
             }
             Exit::Paused(next) => at = next,
@@ -141,7 +141,7 @@ pub(super) fn execute<O: Observer>(
                     .resize((2 * start).min(STACK_WORDS as usize) + FRAME, 0);
             }
             Exit::Ended(at, status) => {
-                words.pages = (live / 65536) as u32;
+                words.pages = words.statics[SLOT_PAGES as usize] as u32;
                 return Ok(End {
                     pc: pc_of(at),
                     status,
@@ -163,21 +163,29 @@ impl<'a, O: Observer> Machine<'a, '_, O> {
     /// Continues at an index, with so many steps left.
     #[inline(always)]
     fn go(&mut self, target: usize, left: i64, frame: &'a Frame) {
-        let Some(tail) = self.code.get(target..) else {
+        // An index is below 2^32, which saves the check for overflow.
+        let start = target as u32 as usize;
+        let window = self.code.get(start..start + WINDOW);
+        let Some(window @ [first, ..]) = window else {
             return self.pause(target, left);
         };
-        let window = &tail[..tail.len().min(WINDOW)];
-        let Some(first) = window.first() else {
-            return self.pause(target, left);
-        };
-        self.window_end = target + window.len();
-        self.balance = left - window.len() as i64;
-        (first.run)(
-            self,
-            window,
-            frame,
-            frame[usize::from(first.forwarded)].get(),
-        );
+        self.balance = left - WINDOW as i64;
+        let value = frame[usize::from(first.forwarded)].get();
+        (first.run)(self, window, frame, value);
+    }
+
+    /// The index of the first of the instructions, which are a part of the code.
+    #[inline(always)]
+    fn index(&self, part: &[Code<O>]) -> usize {
+        (part.as_ptr().addr() - self.code.as_ptr().addr()) / size_of::<Code<O>>()
+    }
+
+    /// Ends the chain before the first of the instructions.
+    #[cold]
+    #[inline(never)]
+    fn window_end(&mut self, part: &[Code<O>]) {
+        self.balance += part.len() as i64;
+        self.exit = Exit::Paused(self.index(part));
     }
 
     // The ways out are functions of their own, on plain values, so that handlers stay short.
@@ -206,7 +214,7 @@ impl<'a, O: Observer> Machine<'a, '_, O> {
 
     #[cold]
     #[inline(never)]
-    fn out_of_bounds(&mut self, at: usize, left: i64) {
+    pub(super) fn out_of_bounds(&mut self, at: usize, left: i64) {
         let pages = self.statics[SLOT_PAGES as usize];
         self.observer.access(STATIC_BASE + SLOT_PAGES, pages, pages);
         self.end(at, left, Trap::OutOfBoundsMemoryAccess.code());
@@ -219,49 +227,130 @@ impl<'a, O: Observer> Machine<'a, '_, O> {
     }
 }
 
-/// An instruction being executed. Every handler makes one and ends with one of the methods that consume it.
+/// What follows an instruction without a jump. It gets the instruction, those after it, the forwarded value, and the one before
+/// that.
+pub(super) trait Then<O>: Sized {
+    fn then<'a>(
+        m: &mut Machine<'a, '_, O>,
+        i: &'a Code<O>,
+        rest: &'a [Code<O>],
+        frame: &'a Frame,
+        values: [u64; 2],
+    );
+}
+
+/// The next instruction's own handler.
+pub(super) struct Dispatch;
+
+impl<O: Observer> Then<O> for Dispatch {
+    #[inline(always)]
+    fn then<'a>(
+        m: &mut Machine<'a, '_, O>,
+        i: &'a Code<O>,
+        rest: &'a [Code<O>],
+        frame: &'a Frame,
+        [value, _]: [u64; 2],
+    ) {
+        (i.next)(m, rest, frame, value);
+    }
+}
+
+/// The next instruction as part of this one's handler: it is known to be `A`, with operand `F` forwarded.
+pub(super) struct Fused<A, K, const F: u8>(PhantomData<(A, K)>);
+
+impl<O: Observer, A: Act, K: Then<O>, const F: u8> Then<O> for Fused<A, K, F> {
+    #[inline(always)]
+    fn then<'a>(
+        m: &mut Machine<'a, '_, O>,
+        _i: &'a Code<O>,
+        rest: &'a [Code<O>],
+        frame: &'a Frame,
+        values: [u64; 2],
+    ) {
+        act::<O, A, K, F>(m, rest, frame, values);
+    }
+}
+
+/// Executes the first of the instructions, which is `A`, unless there is none; then `K` follows. A [`Handler`].
+pub(super) fn enter<'a, O: Observer, A: Act, K: Then<O>, const F: u8>(
+    m: &mut Machine<'a, '_, O>,
+    code: &'a [Code<O>],
+    frame: &'a Frame,
+    value: u64,
+) {
+    act::<O, A, K, F>(m, code, frame, [value, 0]);
+}
+
+/// [`enter`], anywhere in a group.
+#[inline(always)]
+fn act<'a, O: Observer, A: Act, K: Then<O>, const F: u8>(
+    m: &mut Machine<'a, '_, O>,
+    code: &'a [Code<O>],
+    frame: &'a Frame,
+    [value, older]: [u64; 2],
+) {
+    match code.split_first() {
+        Some((i, rest)) => A::act::<O, K, F>(At {
+            m,
+            i,
+            rest,
+            frame,
+            value,
+            older,
+            then: PhantomData,
+        }),
+        None => m.window_end(code),
+    }
+}
+
+/// Executes the first `N` of the instructions: `A` and `K`, which is `N - 1` acts and [`Dispatch`]. Where the window is shorter
+/// the chain ends before them, so the window is looked at once. A [`Handler`].
+#[inline(always)]
+pub(super) fn group<'a, O: Observer, A: Act, K: Then<O>, const F: u8, const N: usize>(
+    m: &mut Machine<'a, '_, O>,
+    code: &'a [Code<O>],
+    frame: &'a Frame,
+    value: u64,
+) {
+    if code.len() < N {
+        return m.window_end(code);
+    }
+    act::<O, A, K, F>(m, code, frame, [value, 0]);
+}
+
+/// Ends the chain before the first of the instructions: what decoded code ends with.
+pub(super) fn stop<'a, O: Observer>(
+    m: &mut Machine<'a, '_, O>,
+    code: &'a [Code<O>],
+    _frame: &'a Frame,
+    _value: u64,
+) {
+    m.window_end(code);
+}
+
+/// An instruction being executed. Every act ends with one of the methods that consume it.
 ///
-/// `FORWARD` says which operand is the forwarded value: 0 none, 1 `a`, 2 `b`.
-pub(super) struct At<'m, 'a, 'h, O: Observer, const FORWARD: u8> {
+/// `K` follows; `FORWARD` says which operand is the forwarded value: 0 none, 1 `a`, 2 `b`; 3 is 2 with `a` the one before it.
+pub(super) struct At<'m, 'a, 'h, O: Observer, K, const FORWARD: u8> {
     pub(super) m: &'m mut Machine<'a, 'h, O>,
     pub(super) i: &'a Code<O>,
     /// The instructions after this one.
     rest: &'a [Code<O>],
     frame: &'a Frame,
     value: u64,
+    /// The forwarded value of the instruction before, inside a group.
+    older: u64,
+    then: PhantomData<K>,
 }
 
 /// An instruction cannot be executed; its handler has ended.
 pub(super) struct Refused;
 
-impl<'m, 'a, 'h, O: Observer, const FORWARD: u8> At<'m, 'a, 'h, O, FORWARD> {
-    /// The first of the instructions; `None` where there is none, which ends the chain.
-    #[inline(always)]
-    pub(super) fn new(
-        m: &'m mut Machine<'a, 'h, O>,
-        code: &'a [Code<O>],
-        frame: &'a Frame,
-        value: u64,
-    ) -> Option<Self> {
-        match code.split_first() {
-            Some((i, rest)) => Some(At {
-                m,
-                i,
-                rest,
-                frame,
-                value,
-            }),
-            None => {
-                m.pause(m.window_end, m.balance);
-                None
-            }
-        }
-    }
-
+impl<'a, O: Observer, K: Then<O>, const FORWARD: u8> At<'_, 'a, '_, O, K, FORWARD> {
     /// Index of the instruction.
     #[inline(always)]
-    fn index(&self) -> usize {
-        self.m.window_end - self.rest.len() - 1
+    pub(super) fn index(&self) -> usize {
+        self.m.index(self.rest) - 1
     }
 
     /// Program counter of the instruction.
@@ -272,7 +361,7 @@ impl<'m, 'a, 'h, O: Observer, const FORWARD: u8> At<'m, 'a, 'h, O, FORWARD> {
 
     /// Steps left after the instruction.
     #[inline(always)]
-    fn left(&self) -> i64 {
+    pub(super) fn left(&self) -> i64 {
         self.m.balance + self.rest.len() as i64
     }
 
@@ -289,6 +378,8 @@ impl<'m, 'a, 'h, O: Observer, const FORWARD: u8> At<'m, 'a, 'h, O, FORWARD> {
     pub(super) fn a(&mut self) -> u64 {
         if FORWARD == 1 {
             self.value
+        } else if FORWARD == 3 {
+            self.older
         } else {
             self.read(self.i.a)
         }
@@ -296,7 +387,7 @@ impl<'m, 'a, 'h, O: Observer, const FORWARD: u8> At<'m, 'a, 'h, O, FORWARD> {
 
     #[inline(always)]
     pub(super) fn b(&mut self) -> u64 {
-        if FORWARD == 2 {
+        if FORWARD == 2 || FORWARD == 3 {
             self.value
         } else {
             self.read(self.i.b)
@@ -316,21 +407,33 @@ impl<'m, 'a, 'h, O: Observer, const FORWARD: u8> At<'m, 'a, 'h, O, FORWARD> {
             let (at, fp) = (self.index(), self.m.fp);
             self.m.observer.retire(at, fp, pc_of(at + 1), fp);
         }
-        match self.rest.first() {
-            Some(next) => (next.run)(self.m, self.rest, self.frame, value),
-            None => self.m.pause(self.m.window_end, self.m.balance),
-        }
+        let values = [value, self.value];
+        K::then(self.m, self.i, self.rest, self.frame, values);
     }
 
-    /// Writes the result and continues with the next instruction.
+    /// Writes the result.
     #[inline(always)]
-    pub(super) fn done(self, value: u64) {
+    fn write(&mut self, value: u64) {
         let reg = usize::from(self.i.d);
         let old = self.frame[reg].replace(value);
         self.m
             .observer
             .access(self.m.fp + u32::from(self.i.d), old, value);
+    }
+
+    /// Writes the result and continues with the next instruction.
+    #[inline(always)]
+    pub(super) fn done(mut self, value: u64) {
+        self.write(value);
         self.next_with(value);
+    }
+
+    /// Writes the result and ends the chain of handlers: the size of the memory has changed.
+    pub(super) fn done_and_pause(mut self, value: u64) {
+        self.write(value);
+        let (at, fp) = (self.index(), self.m.fp);
+        self.m.observer.retire(at, fp, pc_of(at + 1), fp);
+        self.m.pause(at + 1, self.left());
     }
 
     /// Continues at an index.
@@ -570,99 +673,4 @@ impl<'m, 'a, 'h, O: Observer, const FORWARD: u8> At<'m, 'a, 'h, O, FORWARD> {
         let (a, b, target) = (self.a(), self.i.imm, self.i.wide_target());
         self.jump_if(f(a, b), target);
     }
-
-    /// The byte address of a load or store.
-    #[inline(always)]
-    fn address(&mut self) -> Option<usize> {
-        let base = self.narrow_a()?;
-        Some((u64::from(base) + u64::from(self.i.imm as u32)) as usize)
-    }
-
-    /// The bytes of an access, if they exist.
-    #[inline(always)]
-    fn bytes<const SIZE: usize>(&mut self, addr: usize) -> Option<&mut [u8; SIZE]> {
-        if addr + SIZE > self.m.live {
-            return None;
-        }
-        self.m.memory.get_mut(addr..addr + SIZE)?.first_chunk_mut()
-    }
-
-    /// The memory word that holds a byte.
-    fn word(&self, byte: usize) -> u64 {
-        u64::from_le_bytes(
-            *self.m.memory[byte / 8 * 8..]
-                .first_chunk()
-                .expect("memory consists of whole words"),
-        )
-    }
-
-    #[inline(always)]
-    fn out_of_bounds(self) {
-        self.m.out_of_bounds(self.index(), self.left());
-    }
-
-    #[inline(always)]
-    pub(super) fn load<const SIZE: usize>(mut self, f: impl FnOnce([u8; SIZE]) -> u64) {
-        let Some(addr) = self.address() else {
-            return self.wide();
-        };
-        let Some(&mut bytes) = self.bytes(addr) else {
-            return self.out_of_bounds();
-        };
-        if O::ON {
-            for byte in words(addr, SIZE) {
-                let word = self.word(byte);
-                self.m.observer.access((byte / 8) as u32, word, word);
-            }
-        }
-        self.done(f(bytes));
-    }
-
-    #[inline(always)]
-    pub(super) fn store<const SIZE: usize>(mut self, f: impl FnOnce(u64) -> [u8; SIZE]) {
-        let Some(addr) = self.address() else {
-            return self.wide();
-        };
-        if self.bytes::<SIZE>(addr).is_none() {
-            return self.out_of_bounds();
-        }
-        let value = f(self.b());
-        let old = [addr, addr + SIZE - 1].map(|byte| if O::ON { self.word(byte) } else { 0 });
-        if let Some(bytes) = self.bytes(addr) {
-            *bytes = value;
-        }
-        if O::ON {
-            for (byte, old) in words(addr, SIZE).zip(old) {
-                let new = self.word(byte);
-                self.m.observer.access((byte / 8) as u32, old, new);
-            }
-        }
-        self.next();
-    }
-
-    /// Reads a static word.
-    #[inline(always)]
-    pub(super) fn static_word(&mut self, slot: usize) -> u64 {
-        let value = self.m.statics[slot];
-        self.m
-            .observer
-            .access(STATIC_BASE + slot as u32, value, value);
-        value
-    }
-
-    /// Writes a static word.
-    #[inline(always)]
-    pub(super) fn set_static(&mut self, slot: usize, value: u64) {
-        let old = std::mem::replace(&mut self.m.statics[slot], value);
-        self.m
-            .observer
-            .access(STATIC_BASE + slot as u32, old, value);
-    }
-}
-
-/// A byte of each word an access touches.
-fn words(addr: usize, size: usize) -> impl Iterator<Item = usize> {
-    [addr, addr + size - 1]
-        .into_iter()
-        .take(1 + usize::from(addr % 8 + size > 8))
 }

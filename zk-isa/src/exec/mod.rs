@@ -9,14 +9,16 @@
 
 mod alu;
 mod decode;
+mod executable;
+mod fuse;
 mod handlers;
 mod machine;
+mod memory;
 mod observe;
 
 use crate::program::*;
 use crate::trace::Step;
-use crate::validate::validate;
-use machine::{End, FRAME, Host};
+pub use executable::{Executable, Instance};
 use observe::{Silent, Tracer};
 use zkc_ir::{Diagnostic, Trap};
 
@@ -98,7 +100,7 @@ impl Outcome {
 /// Why a run has no outcome: it was not started, or has no proof.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ExecError {
-    /// The program is not valid; see [`validate`].
+    /// The program is not valid; see [`validate`](crate::validate).
     #[error("invalid program: {0}")]
     Invalid(Diagnostic),
     /// No entry has this name.
@@ -217,45 +219,11 @@ struct Words {
     pages: u32,
 }
 
-impl Words {
-    /// The words at the start of a run of a valid program.
-    fn new(program: &Program, max_pages: u32) -> Words {
-        let mut pages = program.pages;
-        let mut slots = FIRST_SLOT;
-        for inst in &program.insts {
-            match inst.op {
-                crate::ZkOp::Grow => pages = pages.max(inst.imm.min(u64::from(max_pages)) as u32),
-                crate::ZkOp::Lds | crate::ZkOp::Sts => slots = slots.max(inst.target + 1),
-                crate::ZkOp::Ldt => slots = slots.max(inst.target + inst.imm as u32),
-                _ => {}
-            }
-        }
-        if let Some(&(addr, _)) = program.init.last() {
-            slots = slots.max(addr.saturating_sub(STATIC_BASE) + 1);
-        }
-        let mut words = Words {
-            stack: vec![0; FRAME + 4096],
-            statics: vec![0; slots as usize],
-            memory: vec![0; pages as usize * 65536],
-            pages: program.pages,
-        };
-        words.statics[SLOT_PAGES as usize] = u64::from(program.pages);
-        for &(addr, value) in &program.init {
-            match addr.checked_sub(STATIC_BASE) {
-                Some(slot) => words.statics[slot as usize] = value,
-                None => {
-                    words.memory[addr as usize * 8..][..8].copy_from_slice(&value.to_le_bytes());
-                }
-            }
-        }
-        words
-    }
-}
-
 /// Runs an exported function.
 ///
 /// `args` are words, those of 32-bit parameters below 2^32. `input` is the private input. The outcome says whether the run
-/// ended with success or a trap; a run that is neither, because it cannot be proven or passes a limit, is an error.
+/// ended with success or a trap; a run that is neither, because it cannot be proven or passes a limit, is an error. To run a
+/// program more than once, make an [`Executable`].
 pub fn run(
     program: &Program,
     entry: &str,
@@ -263,14 +231,7 @@ pub fn run(
     input: &[u8],
     limits: &Limits,
 ) -> Result<Outcome, ExecError> {
-    let (entry, mut words, host) = start(program, entry, args, input, limits)?;
-    let code = decode::decode(&program.insts);
-    let mut host = Host {
-        max_steps: limits.max_steps,
-        ..host
-    };
-    let end = machine::execute(&code, entry, &mut words, &mut host, &mut Silent)?;
-    finish(end, words, host)
+    executable::observed(program, (entry, args, input), limits, |_| Silent)
 }
 
 /// Runs an exported function as [`run`] does and gives every executed instruction to `on_step`, in order.
@@ -291,91 +252,15 @@ pub fn trace(
 /// [`trace`], compiled once whatever the sink.
 fn trace_dyn(
     program: &Program,
-    (entry, args, input): (&str, &[u64], &[u8]),
+    call: (&str, &[u64], &[u8]),
     limits: &Limits,
     on_step: &mut dyn FnMut(&Step),
 ) -> Result<Outcome, ExecError> {
-    let (entry, mut words, host) = start(program, entry, args, input, limits)?;
-    let code = decode::decode(&program.insts);
-    let mut host = Host {
+    let limits = Limits {
         max_steps: limits.max_steps.min(MAX_TRACE_STEPS),
-        ..host
+        ..*limits
     };
-    let mut tracer = Tracer::new(&program.insts, &words, on_step);
-    let end = machine::execute(&code, entry, &mut words, &mut host, &mut tracer)?;
-    finish(end, words, host)
-}
-
-/// Checks what the caller gave and sets up the run: the entry's index, the words, the host.
-fn start<'a>(
-    program: &Program,
-    name: &str,
-    args: &'a [u64],
-    input: &'a [u8],
-    limits: &Limits,
-) -> Result<(usize, Words, Host<'a>), ExecError> {
-    validate(program).map_err(ExecError::Invalid)?;
-    let entry = program
-        .entry(name)
-        .ok_or_else(|| ExecError::UnknownEntry(name.to_owned()))?;
-    if args.len() != entry.params.len() {
-        return Err(ExecError::ArgumentCount {
-            entry: name.to_owned(),
-            expected: entry.params.len(),
-            given: args.len(),
-        });
-    }
-    for (index, (&value, kind)) in args.iter().zip(&entry.params).enumerate() {
-        if kind.is_32() && value >> 32 != 0 {
-            return Err(ExecError::WideArgument { index, value });
-        }
-    }
-    let input_len = u32::try_from(input.len()).map_err(|_| ExecError::InputTooLong(input.len()))?;
-    if program.pages > limits.max_pages {
-        return Err(ExecError::PageLimit {
-            pages: program.pages.into(),
-            limit: limits.max_pages,
-        });
-    }
-    let host = Host {
-        args,
-        input_len,
-        unread: input,
-        results: vec![None; entry.results.len()],
-        output: Vec::new(),
-        max_steps: limits.max_steps,
-        max_pages: limits.max_pages,
-    };
-    Ok((
-        (entry.pc - FIRST_PC) as usize,
-        Words::new(program, limits.max_pages),
-        host,
-    ))
-}
-
-/// The outcome of a run that ended.
-fn finish(end: End, words: Words, host: Host<'_>) -> Result<Outcome, ExecError> {
-    let (status, results) = match end.status {
-        0 => {
-            let results = host
-                .results
-                .iter()
-                .enumerate()
-                .map(|(index, r)| r.ok_or(ExecError::MissingResult { index }))
-                .collect::<Result<_, _>>()?;
-            (Status::Done, results)
-        }
-        code => (
-            Status::Trap(Trap::from_code(code).ok_or(ExecError::UnknownStatus { status: code })?),
-            Vec::new(),
-        ),
-    };
-    Ok(Outcome {
-        status,
-        results,
-        output: host.output,
-        steps: end.steps,
-        pc: end.pc,
-        words,
+    executable::observed(program, call, &limits, |words| {
+        Tracer::new(&program.insts, words, on_step)
     })
 }

@@ -2,11 +2,14 @@
 //!
 //! The machine is written once, generic over [`Observer`]; with [`Silent`] every call is empty and vanishes.
 
+use super::fuse;
+use super::machine::{FRAME, Handler};
+use crate::dialect::ZkOp;
 use crate::program::*;
 use crate::trace::{Access, MAX_ACCESSES, Step};
 
 /// Sees every access and every executed instruction, in order.
-pub(super) trait Observer {
+pub(super) trait Observer: Sized {
     /// Whether the machine should compute what only the observer needs.
     const ON: bool;
     /// A word was read (`old == new`) or written by the current instruction.
@@ -15,6 +18,10 @@ pub(super) trait Observer {
     fn grew(&mut self, first: u32, last: u32);
     /// The current instruction, at index `at`, is complete.
     fn retire(&mut self, at: usize, fp: u32, next_pc: u32, next_fp: u32);
+    /// One handler for as many of the instructions, each a row and its forwarded operand, as it can execute at once.
+    fn fused(_insts: &[(ZkOp, u8)]) -> Option<Handler<Self>> {
+        None
+    }
 }
 
 /// Watches nothing.
@@ -28,6 +35,10 @@ impl Observer for Silent {
     fn grew(&mut self, _first: u32, _last: u32) {}
     #[inline(always)]
     fn retire(&mut self, _at: usize, _fp: u32, _next_pc: u32, _next_fp: u32) {}
+
+    fn fused(insts: &[(ZkOp, u8)]) -> Option<Handler<Silent>> {
+        fuse::fused(insts)
+    }
 }
 
 /// Makes a [`Step`] of every instruction.
@@ -53,7 +64,7 @@ impl<'a> Tracer<'a> {
             pc: 0,
             clock: FIRST_CLOCK,
             fp: 0,
-            inst: Inst::new(crate::ZkOp::Halt),
+            inst: Inst::new(ZkOp::Halt),
             len: 0,
             accesses: [Access::default(); MAX_ACCESSES],
             next_pc: 0,
@@ -63,7 +74,7 @@ impl<'a> Tracer<'a> {
             insts,
             sink,
             step,
-            stack: vec![0; STACK_WORDS as usize + super::FRAME],
+            stack: vec![0; STACK_WORDS as usize + FRAME],
             statics: vec![0; words.statics.len()],
             memory: vec![0; words.memory.len() / 8],
             born: vec![0; words.memory.len() / (8 * PAGE_WORDS as usize)],

@@ -116,6 +116,21 @@ pub fn programs(narrow: bool) -> impl Strategy<Value = Program> {
         .copied()
         .filter(|&op| !narrow || is_narrow(op))
         .collect();
+    programs_of(ops, narrow)
+}
+
+/// Programs of the instructions that executors fuse, most of them on a few registers.
+pub fn frequent_programs() -> impl Strategy<Value = Program> {
+    use ZkOp::*;
+    let ops = vec![
+        Add32, Add32Imm, Add32Imm, Shl32Imm, Xor32, And32, Rotl32Imm, Ltu32, Mul32, Mov, Mov, Ld8u,
+        Ld32u, St8, St32, BrLtu32, BrNe32, BrNe32Imm,
+    ];
+    programs_of(ops, true)
+}
+
+/// Any valid program of these instructions; see [`programs`].
+fn programs_of(ops: Vec<ZkOp>, narrow: bool) -> impl Strategy<Value = Program> {
     let number =
         prop_oneof![2 => 0u64..100, 1 => any::<u64>(), 1 => Just(u64::MAX), 1 => Just(0xffff_ffff)];
     let raw = (any::<[u8; 4]>(), number, any::<u16>(), any::<bool>());
