@@ -163,7 +163,7 @@ fn split_words(command: &str) -> Result<Vec<String>, String> {
             words.extend(part.split_whitespace().map(str::to_string));
         }
     }
-    if command.matches('\'').count() % 2 == 0 {
+    if command.matches('\'').count().is_multiple_of(2) {
         Ok(words)
     } else {
         Err(format!("`{command}`: a quote is open"))

@@ -129,11 +129,11 @@ fn expect_case(at: &str, case: &Case, results: &[u64], output: &[u8]) -> Result<
     Ok(())
 }
 
-/// Results and output, or `None` for a case that is too long.
-fn under_wasmtime(
-    module: &RefereeModule,
-    case: &Case,
-) -> Result<Option<(Vec<u64>, Vec<u8>)>, Failed> {
+/// Result words and output bytes of a call.
+type Answer = (Vec<u64>, Vec<u8>);
+
+/// The answer, or `None` for a case that is too long.
+fn under_wasmtime(module: &RefereeModule, case: &Case) -> Result<Option<Answer>, Failed> {
     use support::called::Called;
     let mut instance = module
         .instantiate(&case.input, MAX_EXECUTED)
@@ -145,7 +145,7 @@ fn under_wasmtime(
     }
 }
 
-fn under_evaluator(module: &zkc_ir::Module, case: &Case) -> Result<(Vec<u64>, Vec<u8>), String> {
+fn under_evaluator(module: &zkc_ir::Module, case: &Case) -> Result<Answer, String> {
     let mut instance =
         zkc_ir::eval::WasmInstance::new(module, &case.input).map_err(|e| e.to_string())?;
     let results = instance

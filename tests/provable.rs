@@ -14,7 +14,7 @@ use zkc_prover::ProvingKey;
 use zkc_prover::testing::Trace;
 
 /// Modules tried, each at two levels.
-const SEEDS: u64 = 120;
+const SEEDS: u64 = 300;
 /// Longest run checked, in steps.
 const MAX_STEPS: u64 = 5_000;
 

@@ -128,7 +128,7 @@ pub(crate) fn run(file: &str, text: &str, level: u8, gaps: &Gaps) -> Result<Tall
             }
             (Verdict::Passed, _) => tally.passed += usize::from(is_assertion),
             (Verdict::Skipped(reason), _) => {
-                *tally.skipped.entry(reason).or_default() += usize::from(is_assertion)
+                *tally.skipped.entry(reason).or_default() += usize::from(is_assertion);
             }
         }
     }
