@@ -14,10 +14,13 @@
 
 use crate::compiler::{backend_error, internal};
 use crate::statement::kind_name;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use zkc_backend::{Export, InitValue, InitWord, LinkInput};
+use zkc_ir::eval::{EvalError, Limits};
 use zkc_ir::{Body, CRANELIFT, Diagnostic, Dialect, DialectSet, WASM, text};
+use zkc_isa::eval::{ZkState, evaluate, function_word};
 use zkc_isa::{Program, ValueKind, ZK};
 
 /// The dialects an IR text may use.
@@ -140,6 +143,40 @@ impl ZkModule {
         zkc_isa::validate(&program)
             .map_err(|d| internal(format!("the linked program is not valid: {d}")))?;
         Ok(program)
+    }
+
+    /// Runs an exported function in the evaluator of the zk dialect: results and public output.
+    ///
+    /// Errors: `BadCall` for an unknown entry; the evaluator's.
+    pub fn evaluate(
+        &self,
+        entry: &str,
+        args: &[u64],
+        input: &[u8],
+        limits: &mut Limits,
+    ) -> Result<(Vec<u64>, Vec<u8>), EvalError> {
+        let export = self.exports.iter().find(|e| e.name == entry);
+        let export = export
+            .ok_or_else(|| EvalError::BadCall(format!("no function `{entry}` is exported")))?;
+        let init = self.init.iter().map(|word| {
+            let bits = match word.value {
+                InitValue::Const(bits) => bits,
+                InitValue::Func { index, type_id } => function_word(index, type_id as u16),
+            };
+            (word.addr, bits)
+        });
+        let mut state = ZkState::new(self.pages, init, input)?;
+        let bodies: BTreeMap<u32, &Body> = self
+            .functions
+            .iter()
+            .map(|(index, _, body)| (*index, &**body))
+            .collect();
+        let lookup = |index: u32| bodies.get(&index).copied();
+        if let Some(start) = self.start {
+            evaluate(&lookup, &mut state, limits, start, &[])?;
+        }
+        let results = evaluate(&lookup, &mut state, limits, export.func, args)?;
+        Ok((results, state.output))
     }
 }
 

@@ -1,4 +1,5 @@
-//! The guests, real programs from LLVM, through every engine: wasmtime, the wasm evaluator, the executor at -O0 and -O2.
+//! The guests, real programs from LLVM, through every engine: wasmtime, the wasm evaluator, the zk evaluator and the executor
+//! at -O0 and -O2.
 //!
 //! One trial per guest checks all its cases of at most [`MAX_EXECUTED`] instructions; another proves the smallest one and
 //! tries to have false statements verified.
@@ -12,7 +13,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use support::cases::{self, Case, Guest};
 use support::referee::RefereeModule;
-use zkc::{Options, Roots};
+use zkc::zkir::ZkModule;
+use zkc::{Compiler, Options, Roots};
+use zkc_ir::eval::Limits as EvalLimits;
 use zkc_isa::{Limits, Program, Status};
 use zkc_prover::{Proof, ProveOptions, ProvingKey, Security, Statement};
 
@@ -75,10 +78,18 @@ fn compile(guest: &Guest, level: u8) -> Result<Arc<Program>, Failed> {
         .map_err(|d| format!("-O{level}: {d}").into())
 }
 
+/// The guest in the zk dialect.
+fn zk_module(guest: &Guest, level: u8) -> Result<Arc<ZkModule>, Failed> {
+    Compiler::new(guest.wasm.clone(), &Options::new(level))
+        .zk_module(&Roots::Exports)
+        .map_err(|d| format!("-O{level}: {d}").into())
+}
+
 fn agrees(guest: &Guest) -> Result<(), Failed> {
     let referee = RefereeModule::new(&guest.wasm)?;
     let module = zkc::decode(&guest.wasm).map_err(|d| d.to_string())?;
     let programs = [(0, compile(guest, 0)?), (2, compile(guest, 2)?)];
+    let zk_modules = [(0, zk_module(guest, 0)?), (2, zk_module(guest, 2)?)];
     let mut checked = 0;
     for case in &guest.cases {
         let call = format!("{}({:?})", case.invoke, case.args);
@@ -94,6 +105,17 @@ fn agrees(guest: &Guest) -> Result<(), Failed> {
             &results,
             &output,
         )?;
+        for (level, module) in &zk_modules {
+            let at = format!("{call} in the zk evaluator at -O{level}");
+            let answer = module.evaluate(
+                &case.invoke,
+                &case.args,
+                &case.input,
+                &mut EvalLimits::default(),
+            );
+            let (results, output) = answer.map_err(|e| format!("{at}: {e}"))?;
+            expect_case(&at, case, &results, &output)?;
+        }
         for (level, program) in &programs {
             let at = format!("{call} at -O{level}");
             let outcome = zkc_isa::run(

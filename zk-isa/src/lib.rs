@@ -3,6 +3,7 @@
 pub mod asm;
 mod cost;
 mod dialect;
+pub mod eval;
 mod exec;
 mod form;
 mod program;
