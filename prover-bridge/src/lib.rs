@@ -39,6 +39,10 @@
 //! looks its entries up and those of zeros stand in their tables. Program and initial-word tables are padded by a repeated
 //! entry and by a fixed flag.
 //!
+//! *Repeated chips.* An instruction chip may have several traces in a proof, so that a row count need not be rounded up to
+//! one power of two. Its rows speak of themselves only, so this is one longer trace cut in pieces. Tables and `memory`, whose
+//! argument needs all rows together, come once.
+//!
 //! *Absent chips.* A proof may leave out chips without rows. That only removes possible messages. It has one of the tables
 //! `words` and `small`; the key has a root of the fixed tables for either case, and the chip list says which it is.
 //!

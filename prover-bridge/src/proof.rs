@@ -8,7 +8,7 @@ use crate::security::Security;
 use serde::{Deserialize, Serialize};
 
 /// Format version of proofs.
-pub const PROOF_VERSION: u16 = 2;
+pub const PROOF_VERSION: u16 = 3;
 const MAGIC: &[u8; 6] = b"zkc-pf";
 
 /// A proof that a run with some statement exists.

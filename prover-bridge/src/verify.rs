@@ -1,9 +1,9 @@
 //! Checking a proof against a verifying key and a public statement.
 //!
-//! The order of checks: the statement fits the key; the proof's strength and chip list are admissible (numbers rising, the
-//! chips that must be there are there, one of `words` and `small`, heights within bounds and those of the tables as the key
-//! has them, so few instruction rows that clocks cannot wrap); the bits its shape gives reach what is demanded; then the
-//! backend with the root of the tables that the list names, whose transcript begins with a digest of all of this.
+//! The order of checks: the statement fits the key; the proof's strength and chip list are admissible (numbers rising,
+//! instruction chips possibly several times; the chips that must be there are there, one of `words` and `small`; heights
+//! within bounds and those of the tables as the key has them; so few instruction rows that clocks cannot wrap); the bits its
+//! shape gives reach what is demanded; then the backend with the root of the tables that the list names, whose transcript begins with a digest of all of this.
 
 use crate::backend::system::{self, Instance};
 use crate::catalog::{Base, Catalog, ChipSet};
@@ -12,6 +12,9 @@ use crate::proof::{Proof, seed};
 use crate::public::{Statement, StatementError};
 use crate::security::{DEFAULT_BITS, Security, SecurityLedger, ledger};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Most traces of one proof.
+const MAX_PARTS: usize = 1024;
 
 /// Why a proof is not accepted.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
@@ -123,7 +126,10 @@ fn check_chips(
     chips: &[(u16, u8)],
 ) -> Result<Base, VerifyError> {
     let fail = |what| Err(VerifyError::Shape(what));
-    if chips.windows(2).any(|w| w[0].0 >= w[1].0) {
+    // an instruction chip may come several times: its rows do not know each other; any other chip comes once
+    let again = |id: u16| usize::from(id) < catalog.instructions;
+    let in_order = |w: &[(u16, u8)]| w[0].0 < w[1].0 || (w[0].0 == w[1].0 && again(w[0].0));
+    if !chips.windows(2).all(in_order) || chips.len() > MAX_PARTS {
         return fail("chips out of order");
     }
     if chips

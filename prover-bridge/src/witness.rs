@@ -227,13 +227,17 @@ impl<'a> Collector<'a> {
                 table: Table::new(cells, width),
             });
         };
-        for (id, cells) in self
+        for (id, mut cells) in self
             .traces
             .into_iter()
             .enumerate()
             .filter(|(_, cells)| !cells.is_empty())
         {
-            push(id, cells);
+            let width = catalog.chips[id].width();
+            for rows in pieces(cells.len() / width) {
+                let rest = cells.split_off(rows.min(cells.len() / width) * width);
+                push(id, std::mem::replace(&mut cells, rest));
+            }
         }
 
         let refresh = &catalog.chips[catalog.refresh];
@@ -287,6 +291,25 @@ impl<'a> Collector<'a> {
         parts.extend(lookups::parts(self.key, lookups, counts));
         Ok(parts)
     }
+}
+
+/// Rows of padding that one more trace of the same chip is worth: its openings cost the verifier, not the prover's cells.
+const PIECE: usize = 1 << 12;
+
+/// Heights of the traces into which `rows` rows of an instruction chip go: powers of two whose sum is near `rows`. All but
+/// the last are full. Rows of an instruction chip do not know each other, so any division of them is as good.
+fn pieces(rows: usize) -> Vec<usize> {
+    let whole = rows.next_power_of_two().max(MIN_ROWS);
+    let half = whole / 2;
+    if rows <= half || whole <= 2 * PIECE {
+        return vec![whole];
+    }
+    let rest = pieces(rows - half);
+    let parted: usize = half + rest.iter().sum::<usize>() + rest.len() * PIECE;
+    if parted >= whole {
+        return vec![whole];
+    }
+    std::iter::once(half).chain(rest).collect()
 }
 
 /// Writes canonical cells as field elements.
@@ -356,4 +379,25 @@ fn first_time(address: u32, pages: u32, growths: &[Growth]) -> Option<(u32, bool
         .get(at)
         .filter(|g| g.old <= page)
         .map(|g| (g.time, true))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pieces;
+
+    #[test]
+    fn pieces_are_powers_of_two_that_hold_all_rows() {
+        for rows in (1..40_000).chain([100_000, 141_866, 185_026, 226_369, (1 << 20) + 1]) {
+            let pieces = pieces(rows);
+            let held: usize = pieces.iter().sum();
+            assert!(held >= rows && held <= rows.next_power_of_two().max(super::MIN_ROWS));
+            assert!(pieces.iter().all(|p| p.is_power_of_two()));
+            assert!(pieces.windows(2).all(|w| w[0] > w[1]), "{pieces:?}");
+            let full: usize = pieces[..pieces.len() - 1].iter().sum();
+            assert!(full < rows, "the last piece of {rows} rows holds some");
+        }
+        assert_eq!(pieces(226_369), [131_072, 65_536, 32_768]);
+        assert_eq!(pieces(141_866), [131_072, 16_384]);
+        assert_eq!(pieces(5_000), [8_192]);
+    }
 }

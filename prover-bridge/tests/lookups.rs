@@ -191,3 +191,22 @@ fn a_false_entry_is_refused() {
         .expect_err("a false entry");
     }
 }
+
+#[test]
+fn a_chip_may_have_several_traces() {
+    let program = scramble(9_000);
+    let key = ProvingKey::new(&program).unwrap();
+    let trace = Trace::of_run(&key, &program, "main", &[], &[]).unwrap();
+    let names = names(&trace);
+    let repeated = names.windows(2).any(|w| w[0] == w[1]);
+    assert!(repeated, "{names:?}");
+    assert!(trace.faults().is_empty());
+    let proof = trace.prove(Security::Test).unwrap();
+    verify(
+        &proof,
+        key.verifying_key(),
+        trace.statement(),
+        Security::Test,
+    )
+    .unwrap();
+}

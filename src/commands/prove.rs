@@ -8,10 +8,11 @@ use crate::cli::{Prove, SecurityLevel, Verify};
 use crate::input;
 use crate::statement::{show_word, to_hex};
 use indicatif::{ProgressBar, ProgressStyle};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use zkc_ir::{Diagnostic, Trap};
 use zkc_prover::{
-    Progress, Proof, ProveError, ProveOptions, ProvingKey, Security, Statement, VerifyingKey,
+    Cells, Progress, Proof, ProveError, ProveOptions, ProvingKey, Security, Statement, VerifyingKey,
 };
 
 fn security(level: SecurityLevel) -> Security {
@@ -173,16 +174,19 @@ fn stats_json(stats: &zkc_prover::Stats, compile: f64, key: f64, verify: f64) ->
     }
     if let Some(object) = value.as_object_mut() {
         object.insert("peak_rss_bytes".into(), peak_rss_bytes().into());
-        let by_chip: serde_json::Map<String, serde_json::Value> = stats
-            .chips
-            .iter()
-            .map(|c| (c.name.clone(), serde_json::json!(c.cells)))
-            .collect();
+        let mut by_chip: BTreeMap<&str, Cells> = BTreeMap::new();
+        for chip in &stats.chips {
+            let sum = by_chip.entry(&chip.name).or_default();
+            sum.main += chip.cells.main;
+            sum.aux += chip.cells.aux;
+            sum.quotient += chip.cells.quotient;
+            sum.total += chip.cells.total;
+        }
         if let Some(cells) = object
             .get_mut("cells")
             .and_then(serde_json::Value::as_object_mut)
         {
-            cells.insert("by_chip".into(), by_chip.into());
+            cells.insert("by_chip".into(), serde_json::json!(by_chip));
         }
     }
     value
