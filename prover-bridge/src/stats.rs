@@ -2,6 +2,7 @@
 
 use crate::backend::Compiled;
 use serde::Serialize;
+use std::ops::AddAssign;
 
 /// Cells of committed columns, in elements of the base field.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
@@ -14,6 +15,15 @@ pub struct Cells {
     pub quotient: u64,
     /// All of them.
     pub total: u64,
+}
+
+impl AddAssign for Cells {
+    fn add_assign(&mut self, other: Cells) {
+        self.main += other.main;
+        self.aux += other.aux;
+        self.quotient += other.quotient;
+        self.total += other.total;
+    }
 }
 
 /// Wall-clock seconds of the parts of proving.
@@ -70,7 +80,7 @@ pub struct Stats {
     pub steps: u64,
     /// Cells over all chips.
     pub cells: Cells,
-    /// The chips of the proof.
+    /// The traces of the proof; a chip with several traces has one element for each.
     pub chips: Vec<ChipStats>,
     /// Where the time went.
     pub seconds: Seconds,
@@ -83,10 +93,7 @@ pub struct Stats {
 impl Stats {
     pub(crate) fn add_chips(&mut self, chips: impl Iterator<Item = ChipStats>) {
         for chip in chips {
-            self.cells.main += chip.cells.main;
-            self.cells.aux += chip.cells.aux;
-            self.cells.quotient += chip.cells.quotient;
-            self.cells.total += chip.cells.total;
+            self.cells += chip.cells;
             self.chips.push(chip);
         }
     }

@@ -3,7 +3,8 @@
 //! The order of checks: the statement fits the key; the proof's strength and chip list are admissible (numbers rising,
 //! instruction chips possibly several times; the chips that must be there are there, one of `words` and `small`; heights
 //! within bounds and those of the tables as the key has them; so few instruction rows that clocks cannot wrap); the bits its
-//! shape gives reach what is demanded; then the backend with the root of the tables that the list names, whose transcript begins with a digest of all of this.
+//! shape gives reach what is demanded; then the backend with the root of the tables that the list names, whose transcript
+//! begins with a digest of all of this.
 
 use crate::backend::system::{self, Instance};
 use crate::catalog::{Base, Catalog, ChipSet};

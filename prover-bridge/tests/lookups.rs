@@ -15,6 +15,13 @@ fn names(trace: &Trace<'_>) -> Vec<String> {
     trace.chips().into_iter().map(|c| c.0).collect()
 }
 
+/// Proves a trace and verifies the proof.
+fn proven(trace: &Trace<'_>, key: &ProvingKey) -> Result<VerifyReport, VerifyError> {
+    let proof = trace.prove(Security::Test).expect("a trace can be proven");
+    let key = key.verifying_key();
+    verify(&proof, key, trace.statement(), Security::Test)
+}
+
 /// A loop of so many rounds that makes new numbers all the time.
 fn scramble(rounds: u64) -> Program {
     let mut b = Builder::new(0, 1);
@@ -64,14 +71,7 @@ fn either_choice_of_tables_is_accepted() {
             chips.iter().any(|c| c == "words"),
             lookups == Lookups::Words
         );
-        let proof = trace.prove(Security::Test).unwrap();
-        verify(
-            &proof,
-            key.verifying_key(),
-            trace.statement(),
-            Security::Test,
-        )
-        .unwrap();
+        proven(&trace, &key).unwrap();
     }
 }
 
@@ -181,14 +181,7 @@ fn a_false_entry_is_refused() {
         }
         let faults = trace.faults();
         assert!(faults.iter().any(wrong), "{name} {cells:?}: {faults:?}");
-        let proof = trace.prove(Security::Test).unwrap();
-        verify(
-            &proof,
-            key.verifying_key(),
-            trace.statement(),
-            Security::Test,
-        )
-        .expect_err("a false entry");
+        proven(&trace, &key).expect_err("a false entry");
     }
 }
 
@@ -201,12 +194,5 @@ fn a_chip_may_have_several_traces() {
     let repeated = names.windows(2).any(|w| w[0] == w[1]);
     assert!(repeated, "{names:?}");
     assert!(trace.faults().is_empty());
-    let proof = trace.prove(Security::Test).unwrap();
-    verify(
-        &proof,
-        key.verifying_key(),
-        trace.statement(),
-        Security::Test,
-    )
-    .unwrap();
+    proven(&trace, &key).unwrap();
 }

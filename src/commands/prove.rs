@@ -176,11 +176,7 @@ fn stats_json(stats: &zkc_prover::Stats, compile: f64, key: f64, verify: f64) ->
         object.insert("peak_rss_bytes".into(), peak_rss_bytes().into());
         let mut by_chip: BTreeMap<&str, Cells> = BTreeMap::new();
         for chip in &stats.chips {
-            let sum = by_chip.entry(&chip.name).or_default();
-            sum.main += chip.cells.main;
-            sum.aux += chip.cells.aux;
-            sum.quotient += chip.cells.quotient;
-            sum.total += chip.cells.total;
+            *by_chip.entry(&chip.name).or_default() += chip.cells;
         }
         if let Some(cells) = object
             .get_mut("cells")
