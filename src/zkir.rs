@@ -161,10 +161,15 @@ impl ZkModule {
         let init = self.init.iter().map(|word| {
             let bits = match word.value {
                 InitValue::Const(bits) => bits,
-                InitValue::Func { index, type_id } => function_word(index, type_id as u16),
+                InitValue::Func { index, type_id } => {
+                    let id = u16::try_from(type_id);
+                    let id = id.map_err(|_| EvalError::Malformed(format!("type id {type_id}")))?;
+                    function_word(index, id)
+                }
             };
-            (word.addr, bits)
+            Ok((word.addr, bits))
         });
+        let init = init.collect::<Result<Vec<_>, EvalError>>()?;
         let mut state = ZkState::new(self.pages, init, input)?;
         let bodies: BTreeMap<u32, &Body> = self
             .functions
@@ -277,12 +282,22 @@ fn number(text: &str) -> Result<u32, String> {
         .map_err(|_| format!("expected a number below 2^32, found `{}`", text.trim()))
 }
 
+/// Function indices stay below this number, far above the 1,000,000 functions a WASM module may have.
+const MAX_FUNCTIONS: u32 = 1 << 24;
+
 fn func(text: &str) -> Result<u32, String> {
-    number(
-        text.trim()
-            .strip_prefix('@')
-            .ok_or_else(|| format!("expected `@INDEX`, found `{}`", text.trim()))?,
-    )
+    let bad = || {
+        format!(
+            "expected `@INDEX` below {MAX_FUNCTIONS}, found `{}`",
+            text.trim()
+        )
+    };
+    let index = number(text.trim().strip_prefix('@').ok_or_else(bad)?)?;
+    if index < MAX_FUNCTIONS {
+        Ok(index)
+    } else {
+        Err(bad())
+    }
 }
 
 /// A string in Rust's notation at the start of `text`, and what follows it.
@@ -389,6 +404,7 @@ mod tests {
             "init 1",
             "init 1 2 3",
             "what 1",
+            "start @16777216",
             "export \"r\" @1 (i33) -> ()",
         ] {
             let error = ZkModule::parse(&format!("module pages 1\nmodule {bad}\n")).expect_err(bad);
