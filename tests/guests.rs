@@ -55,8 +55,8 @@ fn modules_are_those_of_their_recipes() -> Result<(), Failed> {
     let text = std::fs::read_to_string(dir.join("recipes.toml")).map_err(|e| e.to_string())?;
     let recipes: BTreeMap<String, Recipe> = toml::from_str(&text).map_err(|e| e.to_string())?;
     let names: Vec<String> = recipes.keys().cloned().collect();
-    if names != cases::guest_names() {
-        return Err(format!("recipes for {names:?}, guests {:?}", cases::guest_names()).into());
+    if names != cases::module_names() {
+        return Err(format!("recipes for {names:?}, modules {:?}", cases::module_names()).into());
     }
     for (name, recipe) in recipes {
         let bytes = std::fs::read(dir.join(&recipe.wasm)).map_err(|e| e.to_string())?;

@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 here=$PWD
 rustc=${RUSTC:-rustc} cargo=${CARGO:-cargo} target=wasm32-unknown-unknown cpu=mvp
 features=+sign-ext,+bulk-memory,+mutable-globals
-guests=$(dirname -- */cases.toml)
+guests=$(for d in */*.wasm; do dirname "$d"; done)
 
 cases=
 if [ "${1:-}" = --cases ]; then cases=1; shift; fi

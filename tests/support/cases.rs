@@ -53,15 +53,22 @@ pub(crate) fn guests_dir() -> PathBuf {
 
 /// Names of all guests, in order: the folders that hold cases.
 pub(crate) fn guest_names() -> Vec<String> {
+    folders_with(|_| "cases.toml".to_string())
+}
+
+/// Names of all built modules, in order: the folders that hold one.
+pub(crate) fn module_names() -> Vec<String> {
+    folders_with(|name| format!("{name}.wasm"))
+}
+
+fn folders_with(file: impl Fn(&str) -> String) -> Vec<String> {
     let mut names: Vec<String> = std::fs::read_dir(guests_dir())
         .expect("the guests are part of the repository")
         .filter_map(|entry| {
             let entry = entry.ok()?;
-            entry
-                .path()
-                .join("cases.toml")
-                .exists()
-                .then(|| entry.file_name().to_string_lossy().into_owned())
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let holds = entry.path().join(file(&name)).exists();
+            holds.then_some(name)
         })
         .collect();
     names.sort();

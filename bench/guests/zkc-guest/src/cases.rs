@@ -17,10 +17,15 @@ impl Cases {
     /// One call of `run(arg)` that returns `result`; an unsigned result is recorded as the signed integer of the
     /// same bits.
     pub fn run(&mut self, arg: impl ToString, result: impl ToString) {
+        self.call("run", arg, result);
+    }
+
+    /// One call of another export, as for `run`.
+    pub fn call(&mut self, export: &str, arg: impl ToString, result: impl ToString) {
         let (arg, result) = (arg.to_string(), result.to_string());
         write!(
             self.0,
-            "\n[[case]]\ninvoke = \"run\"\nargs = [\"{arg}\"]\nresults = [\"{result}\"]\n"
+            "\n[[case]]\ninvoke = \"{export}\"\nargs = [\"{arg}\"]\nresults = [\"{result}\"]\n"
         )
         .expect("a string takes all");
     }
