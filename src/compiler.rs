@@ -57,8 +57,8 @@ impl Roots {
     pub(crate) fn exports(&self, module: &Module) -> Result<Vec<zkc_backend::Export>, Diagnostic> {
         let export = |name: &str, func: u32| {
             let data = &module.funcs[func as usize];
-            let params = queries::kinds(&data.signature.params, &data.name)?;
-            let results = queries::kinds(&data.signature.results, &data.name)?;
+            let params = queries::kinds(&data.signature.flat().params, &data.name)?;
+            let results = queries::kinds(&data.signature.flat().results, &data.name)?;
             Ok(zkc_backend::Export {
                 name: name.to_string(),
                 func,

@@ -33,6 +33,7 @@ pub(crate) fn facts(db: &dyn Database, source: Source) -> Query<ModuleItems> {
     let items = items(db, source).as_ref().map_err(Clone::clone)?;
     let bodies = items.bodies.iter().map(|_| 0..0).collect();
     Ok(Arc::new(ModuleItems {
+        globals: items.globals.clone(),
         module: items.module.clone(),
         bodies,
     }))

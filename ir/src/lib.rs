@@ -40,7 +40,7 @@ pub use module::{
     Memory, Module, Table,
 };
 pub use text::{NamedBody, parse_funcs, print_body, print_func, print_op};
-pub use types::{Signature, Type};
+pub use types::{Signature, Type, flat_types};
 pub use verify::{VerifyError, verify};
 pub use walk::{Step, Walk};
 pub use wasm::{WASM, WasmOp};

@@ -64,6 +64,8 @@ pub struct Global {
     pub name: String,
     /// Type.
     pub ty: Type,
+    /// Its type in the file. A `v128` global is two of type `i64`, the low half first.
+    pub source: Type,
     /// Whether `global.set` is allowed.
     pub mutable: bool,
     /// Initial value.

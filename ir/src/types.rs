@@ -66,6 +66,25 @@ impl Type {
             Type::V128 => 128,
         }
     }
+
+    /// The types of the values that stand for a value of this type in a body: two `i64`, the low half first, for a `v128`.
+    pub const fn flat(self) -> &'static [Type] {
+        match self {
+            Type::I32 => &[Type::I32],
+            Type::I64 => &[Type::I64],
+            Type::F32 => &[Type::F32],
+            Type::F64 => &[Type::F64],
+            Type::V128 => &[Type::I64, Type::I64],
+            Type::FuncRef => &[Type::FuncRef],
+            Type::ExternRef => &[Type::ExternRef],
+            Type::Word => &[Type::Word],
+        }
+    }
+}
+
+/// The types of the values that stand for values of these types in a body ([`Type::flat`]).
+pub fn flat_types(types: &[Type]) -> Vec<Type> {
+    types.iter().flat_map(|ty| ty.flat()).copied().collect()
 }
 
 impl fmt::Display for Type {
@@ -89,6 +108,14 @@ impl Signature {
         Signature {
             params: params.into(),
             results: results.into(),
+        }
+    }
+
+    /// The signature of a body of this WASM type ([`Type::flat`]). A module's types and functions keep their WASM types.
+    pub fn flat(&self) -> Signature {
+        Signature {
+            params: flat_types(&self.params),
+            results: flat_types(&self.results),
         }
     }
 }

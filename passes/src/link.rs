@@ -86,7 +86,7 @@ fn resolve(module: &mut Module, host: &Host) -> Result<(), Diagnostic> {
                 .iter()
                 .find(|g| g.0 == *import)
                 .ok_or_else(|| unknown("global", import))?;
-            if *ty != global.ty || global.mutable {
+            if *ty != global.source || global.mutable {
                 return Err(incompatible("global", import));
             }
             global.init = GlobalInit::Const(*bits);
@@ -146,11 +146,12 @@ fn limits(
 }
 
 fn no_op(func: &Func) -> zkc_ir::Body {
-    let mut builder = Builder::new(func.signature.clone());
-    builder.set_locals(func.signature.params.clone());
+    let signature = func.signature.flat();
+    let mut builder = Builder::new(signature.clone());
+    builder.set_locals(signature.params.clone());
     builder.set_loc(Loc::NONE);
     let root = builder.body().root();
-    let entry = builder.block(root, &func.signature.params);
+    let entry = builder.block(root, &signature.params);
     builder.switch_to(entry);
     builder.op(WasmOp::End, &[], Vec::new(), &[]);
     builder.finish()

@@ -76,6 +76,7 @@ fn module(dialect: Dialect, text: &str) -> Module {
     let global = |init| Global {
         name: "g".into(),
         ty: Type::I64,
+        source: Type::I64,
         mutable: true,
         init,
     };

@@ -1,7 +1,8 @@
 //! One function's code: an abstract operand stack over SSA values.
 //!
 //! The module has been validated, so types are not checked again. Code that cannot run (after a branch, up to the
-//! enclosing `end` or `else`) is skipped. Nesting is a list of frames, never recursion.
+//! enclosing `end` or `else`) is skipped. Nesting is a list of frames, never recursion. A `v128` is two `i64` values, the
+//! low half first, wherever values stand: on the stack, in locals and globals, in signatures.
 
 use super::{
     MAX_BR_TABLE, MAX_LOCALS_BY_BLOCKS, MAX_NESTING, MAX_OPERANDS, ModuleItems, unsupported,
@@ -9,7 +10,8 @@ use super::{
 };
 use wasmparser::{BinaryReader, BlockType, FunctionBody, MemArg, Operator};
 use zkc_ir::{
-    Attr, Block, Body, Builder, Diagnostic, Loc, Module, Opcode, Signature, Type, Value, WasmOp,
+    Attr, Block, Body, Builder, Diagnostic, Loc, Opcode, Region, SecondaryMap, Signature, Type,
+    Value, WasmOp, flat_types,
 };
 
 /// Decodes the function `index` (index space of the module) from its body's bytes.
@@ -33,8 +35,7 @@ pub(crate) fn decode_func_at(
         .get(index as usize)
         .map(|f| f.name.clone())
         .unwrap_or_default();
-    Decoder::run(&items.module, index, code, base)
-        .map_err(|diagnostic| diagnostic.in_function(name))
+    Decoder::run(items, index, code, base).map_err(|diagnostic| diagnostic.in_function(name))
 }
 
 /// What a label is attached to.
@@ -63,12 +64,15 @@ struct Frame {
 }
 
 struct Decoder<'a> {
-    module: &'a Module,
+    items: &'a ModuleItems,
     /// Added to the indices of called functions.
     base: u32,
     builder: Builder,
-    locals: Vec<Type>,
+    /// Index in the body and WASM type of each local.
+    locals: Vec<(u32, Type)>,
     stack: Vec<Value>,
+    /// Whether a value is the high half of a `v128`.
+    high: SecondaryMap<Value, bool>,
     frames: Vec<Frame>,
     /// Depth of blocks opened in code that is being skipped; `None` in code that runs.
     skipping: Option<usize>,
@@ -80,11 +84,12 @@ struct Decoder<'a> {
 }
 
 impl<'a> Decoder<'a> {
-    fn run(module: &'a Module, index: u32, code: &[u8], base: u32) -> Result<Body, Diagnostic> {
+    fn run(items: &'a ModuleItems, index: u32, code: &[u8], base: u32) -> Result<Body, Diagnostic> {
         let broken = |e: wasmparser::Error| {
             Diagnostic::error("invalid", e.message().to_owned()).at(e.offset())
         };
-        let func = module.funcs.get(index as usize).ok_or_else(|| invalid(0))?;
+        let funcs = &items.module.funcs;
+        let func = funcs.get(index as usize).ok_or_else(|| invalid(0))?;
         let body = FunctionBody::new(BinaryReader::new(code, 0));
         let mut locals = Vec::new();
         for &ty in func.signature.params.iter().chain(&func.signature.results) {
@@ -99,12 +104,20 @@ impl<'a> Decoder<'a> {
             locals.extend(std::iter::repeat_n(ty, count as usize));
         }
 
-        let mut builder = Builder::new(func.signature.clone());
-        builder.set_locals(locals.clone());
+        let signature = func.signature.flat();
+        let mut builder = Builder::new(signature.clone());
+        builder.set_locals(flat_types(&locals));
+        let mut next = 0;
+        let locals = locals.into_iter().map(|ty| {
+            let first = next;
+            next += ty.flat().len() as u32;
+            (first, ty)
+        });
+        let locals = locals.collect();
         let root = builder.body().root();
-        let entry = builder.block(root, &func.signature.params);
+        let entry = builder.block(root, &signature.params);
         builder.switch_to(entry);
-        let results = func.signature.results.len();
+        let results = signature.results.len();
         let frame = Frame {
             kind: Kind::Func,
             height: 0,
@@ -114,11 +127,12 @@ impl<'a> Decoder<'a> {
             parent: entry,
         };
         let mut decoder = Decoder {
-            module,
+            items,
             base,
             builder,
             locals,
             stack: Vec::new(),
+            high: SecondaryMap::new(),
             frames: vec![frame],
             skipping: None,
             operands: 0,
@@ -135,7 +149,8 @@ impl<'a> Decoder<'a> {
                 return Err(limit("operands and results", MAX_OPERANDS, offset));
             }
         }
-        if decoder.locals.len().saturating_mul(decoder.targets) > MAX_LOCALS_BY_BLOCKS {
+        let locals = decoder.builder.body().locals().len();
+        if locals.saturating_mul(decoder.targets) > MAX_LOCALS_BY_BLOCKS {
             return Err(limit(
                 "locals times branch targets",
                 MAX_LOCALS_BY_BLOCKS,
@@ -173,70 +188,44 @@ impl<'a> Decoder<'a> {
                 self.constant(WasmOp::F64Const, value.bits(), Type::F64)
             }
             Operator::LocalGet { local_index } => {
-                let ty = self.local(*local_index)?;
-                self.push(
-                    WasmOp::LocalGet,
-                    &[],
-                    vec![Attr::Index(*local_index)],
-                    &[ty],
-                );
+                let place = self.local(*local_index)?;
+                self.read(WasmOp::LocalGet, place);
                 Ok(())
             }
             Operator::LocalSet { local_index } => {
-                let value = self.pop()?;
-                self.push(
-                    WasmOp::LocalSet,
-                    &[value],
-                    vec![Attr::Index(*local_index)],
-                    &[],
-                );
-                Ok(())
+                let place = self.local(*local_index)?;
+                self.write(WasmOp::LocalSet, place)
             }
             Operator::LocalTee { local_index } => {
-                let value = self.pop()?;
-                let ty = self.builder.body().ty(value);
-                self.push(
-                    WasmOp::LocalTee,
-                    &[value],
-                    vec![Attr::Index(*local_index)],
-                    &[ty],
-                );
-                Ok(())
+                let place = self.local(*local_index)?;
+                self.write(WasmOp::LocalTee, place)
             }
             Operator::GlobalGet { global_index } => {
-                let global = self
-                    .module
-                    .globals
-                    .get(*global_index as usize)
-                    .ok_or_else(|| invalid(self.offset))?;
-                let ty = number(global.ty, self.offset)?;
-                self.push(
-                    WasmOp::GlobalGet,
-                    &[],
-                    vec![Attr::Index(*global_index)],
-                    &[ty],
-                );
+                let place = self.global(*global_index)?;
+                self.read(WasmOp::GlobalGet, place);
                 Ok(())
             }
             Operator::GlobalSet { global_index } => {
-                let value = self.pop()?;
-                self.push(
-                    WasmOp::GlobalSet,
-                    &[value],
-                    vec![Attr::Index(*global_index)],
-                    &[],
-                );
-                Ok(())
+                let place = self.global(*global_index)?;
+                self.write(WasmOp::GlobalSet, place)
             }
             Operator::Drop => {
-                let value = self.pop()?;
-                self.push(WasmOp::Drop, &[value], Vec::new(), &[]);
+                for value in self.pop_operand()? {
+                    self.push(WasmOp::Drop, &[value], Vec::new(), &[]);
+                }
                 Ok(())
             }
             Operator::Select | Operator::TypedSelect { .. } => {
-                let args = self.pop_n(3)?;
-                let ty = self.builder.body().ty(args[0]);
-                self.push(WasmOp::Select, &args, Vec::new(), &[ty]);
+                let condition = self.pop()?;
+                let (second, first) = (self.pop_operand()?, self.pop_operand()?);
+                let start = self.stack.len();
+                for (&a, &b) in first.iter().zip(&second) {
+                    let ty = self.builder.body().ty(a);
+                    self.push(WasmOp::Select, &[a, b, condition], Vec::new(), &[ty]);
+                }
+                if let [_, high] = self.stack[start..] {
+                    self.high[high] = true;
+                }
                 Ok(())
             }
             Operator::MemorySize { mem: 0 } => {
@@ -251,34 +240,30 @@ impl<'a> Decoder<'a> {
                 src_mem: 0,
             } => self.simple(WasmOp::MemoryCopy, Vec::new(), &[]),
             Operator::Call { function_index } => {
-                let func = self
-                    .module
-                    .funcs
+                let funcs = &self.items.module.funcs;
+                let func = funcs
                     .get(*function_index as usize)
                     .ok_or_else(|| invalid(self.offset))?;
-                let args = self.pop_n(func.signature.params.len())?;
-                self.push(
-                    WasmOp::Call,
-                    &args,
-                    vec![Attr::Func(self.base + *function_index)],
-                    &func.signature.results,
-                );
-                self.numbers(&func.signature.results)
+                let args = self.pop_n(func.signature.flat().params.len())?;
+                let attrs = vec![Attr::Func(self.base + *function_index)];
+                self.numbers(&func.signature.results)?;
+                self.push(WasmOp::Call, &args, attrs, &func.signature.results);
+                Ok(())
             }
             Operator::CallIndirect {
                 type_index,
                 table_index,
             } => {
-                let signature = self
-                    .module
-                    .types
+                let types = &self.items.module.types;
+                let signature = types
                     .get(*type_index as usize)
                     .ok_or_else(|| invalid(self.offset))?;
                 let mut args = vec![self.pop()?];
-                args.extend(self.pop_n(signature.params.len())?);
+                args.extend(self.pop_n(signature.flat().params.len())?);
                 let attrs = vec![Attr::Index(*type_index), Attr::Index(*table_index)];
+                self.numbers(&signature.results)?;
                 self.push(WasmOp::CallIndirect, &args, attrs, &signature.results);
-                self.numbers(&signature.results)
+                Ok(())
             }
             Operator::Block { .. }
             | Operator::Loop { .. }
@@ -376,7 +361,8 @@ impl<'a> Decoder<'a> {
         if self.frames.len() >= MAX_NESTING {
             return Err(limit("nested blocks", MAX_NESTING, self.offset));
         }
-        let signature = self.block_type(ty)?;
+        let source = self.block_type(ty)?;
+        let signature = source.flat();
         let condition = if opcode == WasmOp::If {
             Some(self.pop()?)
         } else {
@@ -388,7 +374,7 @@ impl<'a> Decoder<'a> {
         let args: Vec<Value> = condition.into_iter().chain(params).collect();
 
         let region = self.builder.region();
-        let inner = self.builder.block(region, &signature.params);
+        let inner = self.block(region, &source.params);
         let mut regions = vec![region];
         let kind = match opcode {
             WasmOp::Loop => Kind::Loop,
@@ -396,7 +382,7 @@ impl<'a> Decoder<'a> {
                 let region = self.builder.region();
                 regions.push(region);
                 Kind::If {
-                    else_block: self.builder.block(region, &signature.params),
+                    else_block: self.block(region, &source.params),
                 }
             }
             _ => Kind::Block,
@@ -412,6 +398,7 @@ impl<'a> Decoder<'a> {
             regions,
         );
         let values = self.builder.body().op(op).results.clone();
+        self.note_halves(&values, &source.results);
         let branch_arity = if kind == Kind::Loop {
             signature.params.len()
         } else {
@@ -427,6 +414,14 @@ impl<'a> Decoder<'a> {
         });
         self.enter(inner);
         Ok(())
+    }
+
+    /// A region's block with parameters of these WASM types.
+    fn block(&mut self, region: Region, params: &[Type]) -> Block {
+        let block = self.builder.block(region, &flat_types(params));
+        let values = self.builder.body().block(block).params.clone();
+        self.note_halves(&values, params);
+        block
     }
 
     /// Starts the code of a region's block, whose parameters are on the stack.
@@ -495,12 +490,65 @@ impl<'a> Decoder<'a> {
         Ok(())
     }
 
-    /// Appends an op and pushes its results.
-    fn push(&mut self, opcode: WasmOp, args: &[Value], attrs: Vec<Attr>, results: &[Type]) {
-        self.operands += args.len() + results.len();
-        let op = self.builder.op(opcode, args, attrs, results);
-        self.stack
-            .extend_from_slice(&self.builder.body().op(op).results);
+    /// Appends an op with results of these WASM types and pushes them.
+    fn push(
+        &mut self,
+        opcode: impl Into<Opcode>,
+        args: &[Value],
+        attrs: Vec<Attr>,
+        results: &[Type],
+    ) {
+        let op = self.builder.op(opcode, args, attrs, &flat_types(results));
+        let values = self.builder.body().op(op).results.clone();
+        self.operands += args.len() + values.len();
+        self.note_halves(&values, results);
+        self.stack.extend(values);
+    }
+
+    /// Pushes what a local or global holds.
+    fn read(&mut self, opcode: WasmOp, (first, ty): (u32, Type)) {
+        let start = self.stack.len();
+        for (index, &half) in (first..).zip(ty.flat()) {
+            self.push(opcode, &[], vec![Attr::Index(index)], &[half]);
+        }
+        let values = self.stack[start..].to_vec();
+        self.note_halves(&values, &[ty]);
+    }
+
+    /// Pops the new value of a local or global; `local.tee` leaves it.
+    fn write(&mut self, opcode: WasmOp, (first, ty): (u32, Type)) -> Result<(), Diagnostic> {
+        let values = self.pop_n(ty.flat().len())?;
+        let start = self.stack.len();
+        for ((index, half), value) in (first..).zip(ty.flat()).zip(values) {
+            let results = if opcode == WasmOp::LocalTee {
+                std::slice::from_ref(half)
+            } else {
+                &[]
+            };
+            self.push(opcode, &[value], vec![Attr::Index(index)], results);
+        }
+        if opcode == WasmOp::LocalTee {
+            let values = self.stack[start..].to_vec();
+            self.note_halves(&values, &[ty]);
+        }
+        Ok(())
+    }
+
+    /// Notes which values, those of these WASM types, are high halves.
+    fn note_halves(&mut self, values: &[Value], types: &[Type]) {
+        let mut at = 0;
+        for ty in types {
+            at += ty.flat().len();
+            if *ty == Type::V128 {
+                self.high[values[at - 1]] = true;
+            }
+        }
+    }
+
+    /// The values of the topmost operand, whatever its type.
+    fn pop_operand(&mut self) -> Result<Vec<Value>, Diagnostic> {
+        let top = *self.stack.last().ok_or_else(|| invalid(self.offset))?;
+        self.pop_n(1 + usize::from(self.high[top]))
     }
 
     fn pop(&mut self) -> Result<Value, Diagnostic> {
@@ -516,11 +564,18 @@ impl<'a> Decoder<'a> {
         Ok(self.stack.split_off(start))
     }
 
-    fn local(&self, index: u32) -> Result<Type, Diagnostic> {
-        self.locals
-            .get(index as usize)
-            .copied()
-            .ok_or_else(|| invalid(self.offset))
+    /// A local's index in the body and its WASM type.
+    fn local(&self, index: u32) -> Result<(u32, Type), Diagnostic> {
+        let local = self.locals.get(index as usize).copied();
+        local.ok_or_else(|| invalid(self.offset))
+    }
+
+    /// A global's index in the decoded module and its WASM type.
+    fn global(&self, index: u32) -> Result<(u32, Type), Diagnostic> {
+        let first = self.items.globals.get(index as usize).copied();
+        let first = first.ok_or_else(|| invalid(self.offset))?;
+        let ty = self.items.module.globals[first as usize].source;
+        Ok((first, number(ty, self.offset)?))
     }
 
     fn numbers(&self, types: &[Type]) -> Result<(), Diagnostic> {
@@ -537,6 +592,7 @@ impl<'a> Decoder<'a> {
                 results: vec![value_type(ty).ok_or_else(|| invalid(self.offset))?],
             },
             BlockType::FuncType(index) => self
+                .items
                 .module
                 .types
                 .get(index as usize)
@@ -559,8 +615,8 @@ fn mem(memarg: &MemArg) -> Attr {
 /// A value type that the wasm dialect has.
 fn number(ty: Type, offset: u64) -> Result<Type, Diagnostic> {
     match ty {
-        Type::I32 | Type::I64 | Type::F32 | Type::F64 => Ok(ty),
-        Type::V128 | Type::FuncRef | Type::ExternRef | Type::Word => {
+        Type::I32 | Type::I64 | Type::F32 | Type::F64 | Type::V128 => Ok(ty),
+        Type::FuncRef | Type::ExternRef | Type::Word => {
             Err(unsupported(format_args!("a value of type `{ty}`"), offset))
         }
     }

@@ -18,12 +18,15 @@ use zkc_ir::{
 pub struct ModuleItems {
     /// The module. Functions with code hold [`FuncBody::Unsupported`] of code `not-decoded`, and start 0.
     pub module: Module,
+    /// Index in [`Module::globals`] of each of the file's globals: a `v128` global is two there, the low half first.
+    pub globals: Vec<u32>,
     /// Byte ranges of the bodies in the file, one per function with code, in order.
     pub bodies: Vec<Range<usize>>,
 }
 
 /// WebAssembly 2.0, and what is better refused per function, as unsupported, than for the whole module.
 const FEATURES: WasmFeatures = WasmFeatures::WASM2
+    .union(WasmFeatures::RELAXED_SIMD)
     .union(WasmFeatures::TAIL_CALL)
     .union(WasmFeatures::THREADS);
 
@@ -97,6 +100,7 @@ fn parse_only(bytes: &[u8]) -> wasmparser::Result<()> {
 #[derive(Default)]
 struct Reader {
     module: Module,
+    globals: Vec<u32>,
     bodies: Vec<Range<usize>>,
     func_names: Vec<(u32, String)>,
     global_names: Vec<(u32, String)>,
@@ -155,8 +159,8 @@ impl Reader {
             Payload::GlobalSection(section) => {
                 for global in section.into_iter_with_offsets() {
                     let (offset, global) = global.map_err(bad)?;
-                    let init = const_expr(&global.init_expr)?;
-                    self.global(&global.ty, init, offset)?;
+                    let inits = self.global_init(&global)?;
+                    self.global(&global.ty, inits, offset)?;
                 }
             }
             Payload::ExportSection(section) => {
@@ -166,7 +170,7 @@ impl Reader {
                         ExternalKind::Func | ExternalKind::FuncExact => {
                             ExportKind::Func(export.index)
                         }
-                        ExternalKind::Global => ExportKind::Global(export.index),
+                        ExternalKind::Global => ExportKind::Global(self.flat_global(export.index)),
                         ExternalKind::Table => ExportKind::Table(export.index),
                         ExternalKind::Memory => ExportKind::Memory(export.index),
                         ExternalKind::Tag => return Err(unsupported("an exported tag", offset)),
@@ -189,7 +193,7 @@ impl Reader {
                     let data = data.map_err(bad)?;
                     let active = match &data.kind {
                         DataKind::Passive => None,
-                        DataKind::Active { offset_expr, .. } => Some(const_expr(offset_expr)?),
+                        DataKind::Active { offset_expr, .. } => Some(self.const_expr(offset_expr)?),
                     };
                     self.module.data.push(DataSegment {
                         active,
@@ -226,7 +230,10 @@ impl Reader {
                 self.module.tables.push(table);
             }
             TypeRef::Memory(ty) => self.memory(ty, Some(name), offset)?,
-            TypeRef::Global(ty) => self.global(ty, GlobalInit::Import(name), offset)?,
+            TypeRef::Global(ty) => {
+                let init = GlobalInit::Import(name);
+                self.global(ty, [init.clone(), init], offset)?;
+            }
             TypeRef::Tag(_) => return Err(unsupported("an imported tag", offset)),
         }
         Ok(())
@@ -249,25 +256,82 @@ impl Reader {
         });
     }
 
+    /// Adds a global, whose halves start with `inits` if it is a `v128`; another type takes the first.
     fn global(
         &mut self,
         ty: &wasmparser::GlobalType,
-        init: GlobalInit,
+        inits: [GlobalInit; 2],
         offset: u64,
     ) -> Result<(), Diagnostic> {
         let ty_name = ty.content_type;
         let mutable = ty.mutable;
-        let ty =
-            value_type(ty.content_type).filter(|ty| !matches!(ty, Type::V128 | Type::ExternRef));
-        let ty =
-            ty.ok_or_else(|| unsupported(format_args!("a global of type `{ty_name}`"), offset))?;
-        self.module.globals.push(Global {
-            name: String::new(),
-            ty,
-            mutable,
-            init,
-        });
+        let source = value_type(ty.content_type).filter(|ty| *ty != Type::ExternRef);
+        let source = source
+            .ok_or_else(|| unsupported(format_args!("a global of type `{ty_name}`"), offset))?;
+        self.globals.push(self.module.globals.len() as u32);
+        for (&ty, init) in source.flat().iter().zip(inits) {
+            self.module.globals.push(Global {
+                name: String::new(),
+                ty,
+                source,
+                mutable,
+                init,
+            });
+        }
         Ok(())
+    }
+
+    /// The initial values of a global's halves, the same twice if it is no `v128`.
+    fn global_init(&self, global: &wasmparser::Global<'_>) -> Result<[GlobalInit; 2], Diagnostic> {
+        if global.ty.content_type != wasmparser::ValType::V128 {
+            let init = self.const_expr(&global.init_expr)?;
+            return Ok([init.clone(), init]);
+        }
+        let op = global.init_expr.get_operators_reader().read();
+        match op.map_err(|e| malformed(&e))? {
+            Operator::V128Const { value } => {
+                let bits = value.i128() as u128;
+                Ok([bits as u64, (bits >> 64) as u64].map(GlobalInit::Const))
+            }
+            // Validated, so `global.get` is all that is left.
+            _ => match self.const_expr(&global.init_expr)? {
+                GlobalInit::Global(low) => Ok([low, low + 1].map(GlobalInit::Global)),
+                init => Ok([init.clone(), init]),
+            },
+        }
+    }
+
+    /// The value of a constant expression of one instruction.
+    fn const_expr(&self, expr: &ConstExpr<'_>) -> Result<GlobalInit, Diagnostic> {
+        let mut ops = expr.get_operators_reader();
+        let offset = ops.original_position();
+        let op = ops.read().map_err(|e| malformed(&e))?;
+        let init = match op {
+            Operator::I32Const { value } => GlobalInit::Const(u64::from(value as u32)),
+            Operator::I64Const { value } => GlobalInit::Const(value as u64),
+            Operator::F32Const { value } => GlobalInit::Const(u64::from(value.bits())),
+            Operator::F64Const { value } => GlobalInit::Const(value.bits()),
+            Operator::GlobalGet { global_index } => {
+                GlobalInit::Global(self.flat_global(global_index))
+            }
+            Operator::RefFunc { function_index } => GlobalInit::RefFunc(function_index),
+            Operator::RefNull { .. } => GlobalInit::RefNull,
+            _ => return Err(unsupported("this constant expression", offset)),
+        };
+        match ops.read() {
+            Ok(Operator::End) => Ok(init),
+            Ok(_) => Err(unsupported(
+                "a constant expression of several instructions",
+                offset,
+            )),
+            Err(e) => Err(malformed(&e)),
+        }
+    }
+
+    /// Index in the module of one of the file's globals; past the end if it has none of this index.
+    fn flat_global(&self, index: u32) -> u32 {
+        let end = self.module.globals.len() as u32;
+        self.globals.get(index as usize).copied().unwrap_or(end)
     }
 
     fn memory(
@@ -299,7 +363,7 @@ impl Reader {
             ElementKind::Active {
                 table_index,
                 offset_expr,
-            } => Some((table_index.unwrap_or(0), const_expr(offset_expr)?)),
+            } => Some((table_index.unwrap_or(0), self.const_expr(offset_expr)?)),
         };
         let mut funcs = Vec::new();
         match element.items.clone() {
@@ -311,7 +375,7 @@ impl Reader {
             ElementItems::Expressions(_, section) => {
                 for expr in section {
                     let expr = expr.map_err(|e| malformed(&e))?;
-                    funcs.push(match const_expr(&expr)? {
+                    funcs.push(match self.const_expr(&expr)? {
                         GlobalInit::RefFunc(func) => Some(func),
                         GlobalInit::RefNull => None,
                         GlobalInit::Import(_) | GlobalInit::Const(_) | GlobalInit::Global(_) => {
@@ -372,7 +436,8 @@ impl Reader {
             .into_iter()
             .filter(|(_, name)| known(name))
         {
-            if let Some(global) = globals.get_mut(index as usize) {
+            let first = self.globals.get(index as usize).copied();
+            if let Some(global) = first.and_then(|first| globals.get_mut(first as usize)) {
                 global.name = name;
             }
         }
@@ -407,6 +472,7 @@ impl Reader {
         }
         Ok(ModuleItems {
             module: self.module,
+            globals: self.globals,
             bodies: self.bodies,
         })
     }
@@ -442,29 +508,4 @@ fn table_of(
         max: ty.maximum,
         import,
     })
-}
-
-/// The value of a constant expression of one instruction.
-fn const_expr(expr: &ConstExpr<'_>) -> Result<GlobalInit, Diagnostic> {
-    let mut ops = expr.get_operators_reader();
-    let offset = ops.original_position();
-    let op = ops.read().map_err(|e| malformed(&e))?;
-    let init = match op {
-        Operator::I32Const { value } => GlobalInit::Const(u64::from(value as u32)),
-        Operator::I64Const { value } => GlobalInit::Const(value as u64),
-        Operator::F32Const { value } => GlobalInit::Const(u64::from(value.bits())),
-        Operator::F64Const { value } => GlobalInit::Const(value.bits()),
-        Operator::GlobalGet { global_index } => GlobalInit::Global(global_index),
-        Operator::RefFunc { function_index } => GlobalInit::RefFunc(function_index),
-        Operator::RefNull { .. } => GlobalInit::RefNull,
-        _ => return Err(unsupported("this constant expression", offset)),
-    };
-    match ops.read() {
-        Ok(Operator::End) => Ok(init),
-        Ok(_) => Err(unsupported(
-            "a constant expression of several instructions",
-            offset,
-        )),
-        Err(e) => Err(malformed(&e)),
-    }
 }

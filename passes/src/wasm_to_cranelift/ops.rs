@@ -150,7 +150,7 @@ impl Translator<'_> {
                 let callee = index(&data.attrs, 0)?;
                 let func = self.module.funcs.get(callee as usize);
                 let signature = func
-                    .map(|f| &f.signature)
+                    .map(|f| f.signature.flat())
                     .ok_or_else(|| internal(format!("no function {callee}")))?;
                 self.effect(
                     External::Func(callee),
@@ -165,6 +165,7 @@ impl Translator<'_> {
                     .module
                     .types
                     .get(ty as usize)
+                    .map(Signature::flat)
                     .ok_or_else(|| internal(format!("no type {ty}")))?;
                 let mut params = vec![Type::I32];
                 params.extend_from_slice(&signature.params);
