@@ -40,6 +40,8 @@ pub enum Command {
     Prove(Prove),
     /// Verify a proof: exit code 0 if it holds, 1 if not.
     Verify(Verify),
+    /// Run a script of the official test suite's kind: exit code 0 if nothing fails, 1 if something does.
+    Spec(Spec),
     /// Show, check or derive cost models.
     CostModel(CostModelArgs),
     /// Print a shell completion script.
@@ -190,6 +192,19 @@ pub struct Verify {
     /// Print the terms of the security bound.
     #[arg(short, long)]
     pub verbose: bool,
+}
+
+/// `zkc spec`.
+#[derive(Args, Debug)]
+pub struct Spec {
+    /// The script (`.wast`), or `-` for stdin.
+    pub file: PathBuf,
+    /// Print counts and remarks as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Flags of compilation.
+    #[command(flatten)]
+    pub flags: CompileFlags,
 }
 
 /// `zkc cost-model`.

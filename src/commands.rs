@@ -7,6 +7,7 @@ mod compile;
 mod execute;
 mod models;
 mod prove;
+mod spec;
 
 pub use prove::peak_rss_bytes;
 
@@ -114,6 +115,7 @@ pub fn execute(cli: &Cli, interactive: bool) -> Output {
         Some(Command::Run(args)) => execute::run(args, &mut output),
         Some(Command::Prove(args)) => prove::prove(args, interactive, &mut output),
         Some(Command::Verify(args)) => prove::verify(args, &mut output),
+        Some(Command::Spec(args)) => spec::spec(args, &mut output),
         Some(Command::CostModel(args)) => models::cost_model(args, &mut output),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(*shell, &mut Cli::command(), "zkc", &mut output.stdout);

@@ -11,6 +11,7 @@ pub mod emit;
 pub mod input;
 mod queries;
 pub mod render;
+pub mod spec;
 pub mod statement;
 pub mod zkir;
 

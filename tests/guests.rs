@@ -156,7 +156,7 @@ type Answer = (Vec<u64>, Vec<u8>);
 
 /// The answer, or `None` for a case that is too long.
 fn under_wasmtime(module: &RefereeModule, case: &Case) -> Result<Option<Answer>, Failed> {
-    use support::called::Called;
+    use zkc::spec::Called;
     let mut instance = module
         .instantiate(&case.input, MAX_EXECUTED)
         .map_err(|c| c.to_string())?;

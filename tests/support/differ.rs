@@ -3,15 +3,14 @@
 //! Calls go to one instance in sequence, state kept, so that what one call leaves in memory is what the next one finds.
 //! After a trap state is compared as after any call, and both sides start afresh.
 
-use super::called::Called;
 use super::evaluator::Evaluator;
 use super::random::Random;
 use super::referee::{Referee, RefereeModule};
-use super::session::{OpenError, Session};
 use super::{smith, temp};
 use std::fmt;
 use std::ops::Range;
 use zkc::Options;
+use zkc::spec::{Called, OpenError, Session};
 use zkc_ir::{Module, Trap};
 
 /// wasmtime's fuel for one call: far more than a module's own.
@@ -66,7 +65,7 @@ impl<'m> Instance<'m> {
         Ok(())
     }
 
-    fn global(&self, name: &str) -> Option<u64> {
+    fn global(&self, name: &str) -> Option<Vec<u64>> {
         match self {
             Instance::Evaluator(_, evaluator) => evaluator.global(name),
             Instance::Machine(session) => session.global(name),

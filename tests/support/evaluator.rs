@@ -1,7 +1,6 @@
 //! The wasm dialect's evaluator with the interface of a session: zkc's own meaning of a module, before any lowering.
 
-use super::called::Called;
-use super::session::OpenError;
+use zkc::spec::{Called, OpenError};
 use zkc_ir::eval::{EvalError, Limits, WasmInstance};
 use zkc_ir::{ExportKind, Module};
 
@@ -44,15 +43,15 @@ impl<'m> Evaluator<'m> {
         }
     }
 
-    /// The bits of an exported global.
-    pub(crate) fn global(&self, name: &str) -> Option<u64> {
+    /// The words of an exported global.
+    pub(crate) fn global(&self, name: &str) -> Option<Vec<u64>> {
         self.0
             .module
             .exports
             .iter()
             .find_map(|export| match export.kind {
                 ExportKind::Global(index) if export.name == name => {
-                    self.0.instance.global(index).ok()
+                    self.0.instance.global(index).ok().map(|word| vec![word])
                 }
                 _ => None,
             })

@@ -1,9 +1,9 @@
 //! wasmtime, the outside referee: the same calls on the same bytes, with zkc's host functions and a fuel limit.
 
-use super::called::Called;
 use wasmtime::{
     Caller, Config, Engine, Extern, Instance, Linker, Memory, Module, Store, Val, ValType,
 };
+use zkc::spec::Called;
 use zkc_ir::Trap;
 
 /// Private input and public output of a run.
@@ -107,10 +107,10 @@ impl Referee {
         self.fuel - self.store.get_fuel().unwrap_or(0)
     }
 
-    /// The bits of an exported global.
-    pub(crate) fn global(&mut self, name: &str) -> Option<u64> {
+    /// The words of an exported global.
+    pub(crate) fn global(&mut self, name: &str) -> Option<Vec<u64>> {
         let global = self.instance.get_global(&mut self.store, name)?;
-        Some(from_val(&global.get(&mut self.store)))
+        Some(vec![from_val(&global.get(&mut self.store))])
     }
 
     /// Names of the exported globals that hold numbers.

@@ -5,7 +5,7 @@ use zkc_ir::Trap;
 
 /// What one call came to.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Called {
+pub enum Called {
     /// Result words.
     Values(Vec<u64>),
     /// A trap.

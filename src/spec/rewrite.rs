@@ -4,7 +4,7 @@
 //! once. So the start section is dropped and its function exported under [`START_EXPORT`], to be called first.
 
 /// The name the start function is exported under.
-pub(crate) const START_EXPORT: &str = "zkc-test:start";
+pub(super) const START_EXPORT: &str = "zkc-test:start";
 
 const EXPORT_SECTION: u8 = 7;
 const START_SECTION: u8 = 8;
@@ -12,7 +12,7 @@ const START_SECTION: u8 = 8;
 /// The module with its start function exported instead of started; `None` if it has none.
 ///
 /// The bytes must be a valid module.
-pub(crate) fn export_start(wasm: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn export_start(wasm: &[u8]) -> Option<Vec<u8>> {
     let sections = sections(wasm)?;
     let start = sections.iter().find(|(id, _)| *id == START_SECTION)?;
     let (function, _) = read_leb(start.1)?;

@@ -5,9 +5,9 @@
 
 use super::called::Called;
 use super::rewrite::{START_EXPORT, export_start};
+use crate::{Options, Roots};
 use std::collections::BTreeMap;
 use std::fmt;
-use zkc::{Options, Roots};
 use zkc_ir::{Diagnostic, ExportKind, FuncBody, Import, Module, Trap};
 use zkc_isa::{ExecError, FIRST_SLOT, Limits, Program, STATIC_BASE, Status};
 use zkc_passes::Layout;
@@ -17,7 +17,7 @@ const MAX_STEPS: u64 = 100_000_000;
 
 /// A module's instance.
 #[derive(Clone, Debug)]
-pub(crate) struct Session {
+pub struct Session {
     program: Program,
     /// State after instantiation.
     fresh: State,
@@ -38,7 +38,7 @@ struct State {
 
 /// Why a module has no instance.
 #[derive(Clone, Debug)]
-pub(crate) enum OpenError {
+pub enum OpenError {
     /// It needs something zkc does not support, outside functions or in its start function.
     Unsupported(Diagnostic),
     /// It is refused.
@@ -65,13 +65,13 @@ impl fmt::Display for OpenError {
 
 impl Session {
     /// Compiles a module with every exported function that is supported, and instantiates it.
-    pub(crate) fn open(wasm: &[u8], options: &Options) -> Result<Session, OpenError> {
+    pub fn open(wasm: &[u8], options: &Options) -> Result<Session, OpenError> {
         let mut bytes = wasm.to_vec();
-        let mut module = zkc::decode(wasm).map_err(refused)?;
+        let mut module = crate::decode(wasm).map_err(refused)?;
         if module.start.is_some() {
             bytes = export_start(wasm)
                 .expect("a valid module with a start function has a start section");
-            module = zkc::decode(&bytes).map_err(refused)?;
+            module = crate::decode(&bytes).map_err(refused)?;
         }
         let linked = zkc_passes::link(&module, &options.host).map_err(refused)?;
         let layout = Layout::of(&linked, options.max_pages).map_err(refused)?;
@@ -88,7 +88,7 @@ impl Session {
                 }
             }
         }
-        let program = zkc::compile(&bytes, &Roots::Named(roots), options).map_err(refused)?;
+        let program = crate::compile(&bytes, &Roots::Named(roots), options).map_err(refused)?;
         let program = Program::clone(&program);
         let slots = layout.end_slot;
         let fresh = State {
@@ -121,7 +121,7 @@ impl Session {
     }
 
     /// Calls an exported function; what it leaves in memory and globals is there for the next call.
-    pub(crate) fn call(&mut self, name: &str, args: &[u64]) -> Called {
+    pub fn call(&mut self, name: &str, args: &[u64]) -> Called {
         if let Some(diagnostic) = self.unsupported.get(name) {
             return Called::Unsupported(diagnostic.to_string());
         }
@@ -155,28 +155,28 @@ impl Session {
     }
 
     /// Why this export cannot be called, if it reaches something unsupported.
-    pub(crate) fn unsupported(&self, name: &str) -> Option<&Diagnostic> {
+    pub fn unsupported(&self, name: &str) -> Option<&Diagnostic> {
         self.unsupported.get(name)
     }
 
     /// Back to the state after instantiation.
-    pub(crate) fn reset(&mut self) {
+    pub fn reset(&mut self) {
         self.program.init.clone_from(&self.fresh.init);
         self.program.pages = self.fresh.pages;
     }
 
-    /// The bits of an exported global.
-    pub(crate) fn global(&self, name: &str) -> Option<u64> {
+    /// The words of an exported global.
+    pub fn global(&self, name: &str) -> Option<Vec<u64>> {
         let slot = *self.globals.get(name)?;
         let init = &self.program.init;
-        Some(
-            init.binary_search_by_key(&(STATIC_BASE + slot), |w| w.0)
-                .map_or(0, |i| init[i].1),
-        )
+        let word = init
+            .binary_search_by_key(&(STATIC_BASE + slot), |w| w.0)
+            .map_or(0, |i| init[i].1);
+        Some(vec![word])
     }
 
     /// The bytes of the memory.
-    pub(crate) fn memory(&self) -> Vec<u8> {
+    pub fn memory(&self) -> Vec<u8> {
         let mut bytes = vec![0; self.program.pages as usize * 65536];
         for &(addr, word) in self.program.init.iter().take_while(|w| w.0 < STATIC_BASE) {
             bytes[addr as usize * 8..][..8].copy_from_slice(&word.to_le_bytes());
@@ -209,7 +209,7 @@ fn exported_globals(module: &Module, layout: &Layout) -> BTreeMap<String, u32> {
 }
 
 /// Everything a module imports.
-pub(crate) fn imports(module: &Module) -> Vec<Import> {
+pub fn imports(module: &Module) -> Vec<Import> {
     let funcs = module.funcs.iter().filter_map(|f| match &f.body {
         FuncBody::Import(import) => Some(import.clone()),
         FuncBody::Body(_) | FuncBody::Unsupported(_) => None,

