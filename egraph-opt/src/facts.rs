@@ -312,6 +312,10 @@ fn clif(op: ClifOp, x: &[Facts]) -> Facts {
         Isub64 => sub(64, x[0], x[1]),
         Imul32 => mul(32, x[0], x[1]),
         Imul64 => mul(64, x[0], x[1]),
+        Umulhi64 => {
+            let upper = |a: u64, b: u64| ((u128::from(a) * u128::from(b)) >> 64) as u64;
+            Facts::range(upper(x[0].min, x[1].min), upper(x[0].max, x[1].max))
+        }
         Band32 | Band64 => {
             let known = Facts::known(x[0].may & x[1].may, x[0].must & x[1].must);
             known

@@ -49,6 +49,7 @@ crate::dialect! {
         Iadd64, "iadd.i64" => .operands(&[I64, I64]).results(&[I64]).pure(int::w64::add).with(Traits::COMMUTATIVE).doc("sum modulo 2^64");
         Isub64, "isub.i64" => .operands(&[I64, I64]).results(&[I64]).pure(int::w64::sub).doc("difference modulo 2^64");
         Imul64, "imul.i64" => .operands(&[I64, I64]).results(&[I64]).pure(int::w64::mul).with(Traits::COMMUTATIVE).doc("product modulo 2^64");
+        Umulhi64, "umulhi.i64" => .operands(&[I64, I64]).results(&[I64]).pure(int::mul_high_u).with(Traits::COMMUTATIVE).doc("upper 64 bits of the unsigned 128-bit product");
         Sdiv64, "sdiv.i64" => .operands(&[I64, I64]).results(&[I64]).trapping(int::w64::div_s).doc("signed quotient, rounded to zero; traps on a zero divisor and on overflow");
         Udiv64, "udiv.i64" => .operands(&[I64, I64]).results(&[I64]).trapping(int::w64::div_u).doc("unsigned quotient; traps on a zero divisor");
         Srem64, "srem.i64" => .operands(&[I64, I64]).results(&[I64]).trapping(int::w64::rem_s).doc("signed remainder, with the sign of the dividend; traps on a zero divisor");

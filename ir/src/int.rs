@@ -157,6 +157,10 @@ pub(crate) fn constant(_: &[u64], attrs: &[Attr]) -> Result {
 pub(crate) fn same(x: &[u64], _: &[Attr]) -> Result {
     Ok(x[0])
 }
+/// The upper 64 bits of the unsigned product.
+pub(crate) fn mul_high_u(x: &[u64], _: &[Attr]) -> Result {
+    Ok(((u128::from(x[0]) * u128::from(x[1])) >> 64) as u64)
+}
 /// The low 32 bits.
 pub(crate) fn wrap(x: &[u64], _: &[Attr]) -> Result {
     Ok(x[0] & 0xffff_ffff)

@@ -31,6 +31,7 @@ dialect! {
         Mul32Imm, "mul32_imm" => .operands(&[W]).results(&[W]).attrs(IMM).pure(|x, at| Ok(lo(x[0]).wrapping_mul(lo(imm(at))).into())).doc("product modulo 2^32, the second operand being the constant `imm`");
         Mul64, "mul64" => .operands(&[W, W]).results(&[W]).pure(|x, _| Ok(x[0].wrapping_mul(x[1]))).with(Traits::COMMUTATIVE).doc("product modulo 2^64");
         Mul64Imm, "mul64_imm" => .operands(&[W]).results(&[W]).attrs(IMM).pure(|x, at| Ok(x[0].wrapping_mul(imm(at)))).doc("product modulo 2^64, the second operand being the constant `imm`");
+        Mulhu64, "mulhu64" => .operands(&[W, W]).results(&[W]).pure(|x, _| Ok(mulhu64(x[0], x[1]))).with(Traits::COMMUTATIVE).doc("upper 64 bits of the unsigned 128-bit product");
         Divu32, "divu32" => .operands(&[W, W]).results(&[W]).trapping(|x, _| divu32(x[0], x[1])).doc("32-bit unsigned quotient; traps on a zero divisor");
         Divu32Imm, "divu32_imm" => .operands(&[W]).results(&[W]).attrs(IMM).trapping(|x, at| divu32(x[0], imm(at))).doc("32-bit unsigned quotient; traps on a zero divisor, the second operand being the constant `imm`");
         Divs32, "divs32" => .operands(&[W, W]).results(&[W]).trapping(|x, _| divs32(x[0], x[1])).doc("32-bit signed quotient, rounded to zero; traps on a zero divisor and on overflow");
@@ -132,6 +133,7 @@ dialect! {
         Lds, "lds" => .results(&[W]).attrs(SLOT).with(Traits::READS).doc("the static word `slot`");
         Sts, "sts" => .operands(&[W]).attrs(SLOT).with(Traits::WRITES).doc("sets the static word `slot`");
         Ldt, "ldt" => .operands(&[W]).results(&[W]).attrs(&[("slot", AttrKind::Index), ("size", AttrKind::Index)]).with(Traits::READS.or(Traits::MAY_TRAP)).doc("the static word `slot` + operand; traps `undefined-element` unless the 32-bit operand is below `size`");
+        Stt, "stt" => .operands(&[W, W]).attrs(&[("slot", AttrKind::Index), ("size", AttrKind::Index)]).with(STORE).doc("sets the static word `slot` + first operand to the second; traps `out-of-bounds-table-access` unless the 32-bit first operand is below `size`");
         Grow, "grow" => .operands(&[W]).results(&[W]).attrs(&[("max", AttrKind::Index)]).with(Traits::READS.or(Traits::WRITES)).doc("memory.grow: adds pages unless that would pass `max`; the old size in pages, or 2^32 - 1");
         Arg, "arg" => .results(&[W]).attrs(&[("index", AttrKind::Index)]).with(Traits::READS).doc("public argument `index` of the run");
         Result, "result" => .operands(&[W]).attrs(&[("index", AttrKind::Index)]).with(Traits::WRITES).doc("makes the operand public result `index` of the run");
@@ -183,6 +185,10 @@ fn imm(attrs: &[Attr]) -> u64 {
         .first()
         .and_then(Attr::as_int)
         .expect("an `_imm` row has its constant")
+}
+
+fn mulhu64(a: u64, b: u64) -> u64 {
+    ((u128::from(a) * u128::from(b)) >> 64) as u64
 }
 
 fn divu32(a: u64, b: u64) -> Result<u64, Trap> {

@@ -160,6 +160,16 @@ impl Semantics for ZkState {
                     _ => return Err(Trap::UndefinedElement.into()),
                 }
             }
+            Z::Stt => {
+                let (first, size) = (site.index(0)?, site.index(1)?);
+                match u32::try_from(args[0]) {
+                    Ok(index) if index < size => {
+                        self.statics.insert(first + index, args[1]);
+                        Flow::Next
+                    }
+                    _ => return Err(Trap::OutOfBoundsTableAccess.into()),
+                }
+            }
             Z::Grow => {
                 let wanted = u64::from(self.memory.pages()) + args[0];
                 let fits = wanted <= u64::from(site.index(0)?);

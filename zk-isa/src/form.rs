@@ -26,6 +26,8 @@ pub enum Form {
     StaticStore,
     /// `d`, `a`, `target` slot, `imm` size: `ldt`.
     TableLoad,
+    /// `a`, `b`, `target` slot, `imm` size: `stt`.
+    TableStore,
     /// `d`, `a`, `imm` limit: `grow`.
     Grow,
     /// `d`, `imm` index: `arg`.
@@ -60,7 +62,7 @@ impl ZkOp {
     pub const fn form(self) -> Form {
         use ZkOp::*;
         match self {
-            Add32 | Add64 | Sub32 | Sub64 | Mul32 | Mul64 | Divu32 | Divs32 | Remu32 | Rems32 | Divu64 | Divs64 | Remu64
+            Add32 | Add64 | Sub32 | Sub64 | Mul32 | Mul64 | Mulhu64 | Divu32 | Divs32 | Remu32 | Rems32 | Divu64 | Divs64 | Remu64
             | Rems64 | And32 | And64 | Or32 | Or64 | Xor32 | Xor64 | Shl32 | Shru32 | Shrs32 | Rotl32 | Rotr32 | Shl64
             | Shru64 | Shrs64 | Rotl64 | Rotr64 | Eq32 | Ne32 | Ltu32 | Lts32 | Geu32 | Ges32 | Eq64 | Ne64 | Ltu64 | Lts64
             | Geu64 | Ges64 => Form::Binary,
@@ -78,6 +80,7 @@ impl ZkOp {
             Lds => Form::StaticLoad,
             Sts => Form::StaticStore,
             Ldt => Form::TableLoad,
+            Stt => Form::TableStore,
             Grow => Form::Grow,
             Arg => Form::Arg,
             Result => Form::Result,
@@ -133,6 +136,7 @@ impl Form {
             | Form::Hint => true,
             Form::Store
             | Form::StaticStore
+            | Form::TableStore
             | Form::Result
             | Form::Output
             | Form::Jump
@@ -168,7 +172,7 @@ impl Form {
             | Form::BranchImm
             | Form::BranchTable
             | Form::CallIndirect => 1,
-            Form::Binary | Form::Store | Form::Branch => 2,
+            Form::Binary | Form::Store | Form::TableStore | Form::Branch => 2,
             Form::Select => 3,
         }
     }
@@ -181,6 +185,7 @@ impl Form {
             | Form::Load
             | Form::Store
             | Form::TableLoad
+            | Form::TableStore
             | Form::Grow
             | Form::Arg
             | Form::Result
@@ -212,7 +217,10 @@ impl Form {
 
     /// Whether `target` is a static slot.
     pub const fn has_slot(self) -> bool {
-        matches!(self, Form::StaticLoad | Form::StaticStore | Form::TableLoad)
+        matches!(
+            self,
+            Form::StaticLoad | Form::StaticStore | Form::TableLoad | Form::TableStore
+        )
     }
 }
 

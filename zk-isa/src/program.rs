@@ -51,6 +51,7 @@ pub const FIRST_CLOCK: u32 = TICKS;
 /// | stores | `a` address, `b` value, `imm` offset in bytes |
 /// | `lds` / `sts` | `d` / `a`, `target` static slot |
 /// | `ldt` | `d`, `a` index, `target` first static slot, `imm` size |
+/// | `stt` | `a` index, `b` value, `target` first static slot, `imm` size |
 /// | `grow` | `d`, `a` pages, `imm` limit in pages |
 /// | `jump` | `target` |
 /// | `br_*` | `a`, `b` or `imm`, `target` if the condition holds, else the next instruction |

@@ -34,6 +34,7 @@ pub const MAX_ACCESSES: usize = 4;
 /// | load or store that traps | `a`, static word `SLOT_PAGES` |
 /// | `lds` / `sts` | the slot, `d` / `a`, the slot |
 /// | `ldt` | `a`, the slot, `d`; only `a` when it traps |
+/// | `stt` | `a`, `b`, the slot; only `a`, `b` when it traps |
 /// | `grow` | `a`, `SLOT_PAGES`, `d` |
 /// | `br_*` | `a`, `b` (absent in `_imm` rows) |
 /// | `brt`, `result` | `a` |

@@ -188,9 +188,12 @@ fn inst_fault(program: &Program, inst: &Inst) -> Option<String> {
             None => None,
         },
         Form::Load | Form::Store => below(1 << 32, "the offset"),
-        Form::StaticStore => (inst.target < FIRST_SLOT)
-            .then(|| format!("static slot {} is the machine's own", inst.target)),
-        Form::TableLoad => below(u64::from(STATIC_WORDS - inst.target) + 1, "the size"),
+        Form::StaticStore | Form::TableStore if inst.target < FIRST_SLOT => {
+            Some(format!("static slot {} is the machine's own", inst.target))
+        }
+        Form::TableLoad | Form::TableStore => {
+            below(u64::from(STATIC_WORDS - inst.target) + 1, "the size")
+        }
         Form::Grow => below(u64::from(MAX_PAGES) + 1, "the limit"),
         Form::Arg | Form::Result => below(1 << 16, "the index"),
         Form::BranchTable => {
@@ -220,6 +223,7 @@ fn inst_fault(program: &Program, inst: &Inst) -> Option<String> {
         | Form::Constant
         | Form::Select
         | Form::StaticLoad
+        | Form::StaticStore
         | Form::Hint
         | Form::Output
         | Form::Jump

@@ -94,6 +94,8 @@ fn places(step: &Step, values: &[u64]) -> Vec<u32> {
         Form::StaticStore => vec![r(a), STATIC_BASE + target],
         Form::TableLoad if traps => vec![r(a)],
         Form::TableLoad => vec![r(a), STATIC_BASE + target + values[0] as u32, r(d)],
+        Form::TableStore if traps => vec![r(a), r(b)],
+        Form::TableStore => vec![r(a), r(b), STATIC_BASE + target + values[0] as u32],
         Form::Grow => vec![r(a), pages, r(d)],
         Form::Branch => vec![r(a), r(b)],
         Form::BranchImm | Form::BranchTable | Form::Result => vec![r(a)],

@@ -54,6 +54,13 @@ pub(super) const RULES: &[Rule] = &[
     r("lower-add", "(iadd.$ ?x ?y)", "(zk.add# ?x ?y)", DIRECT),
     r("lower-sub", "(isub.$ ?x ?y)", "(zk.sub# ?x ?y)", DIRECT),
     r("lower-mul", "(imul.$ ?x ?y)", "(zk.mul# ?x ?y)", DIRECT),
+    r(
+        "lower-umulhi",
+        "(umulhi.i64 ?x ?y)",
+        "(zk.mulhu64 ?x ?y)",
+        DIRECT,
+    )
+    .word(),
     r("lower-shl", "(ishl.$ ?x ?y)", "(zk.shl# ?x ?y)", DIRECT),
     r("lower-shru", "(ushr.$ ?x ?y)", "(zk.shru# ?x ?y)", DIRECT),
     r("lower-shrs", "(sshr.$ ?x ?y)", "(zk.shrs# ?x ?y)", DIRECT),

@@ -132,6 +132,7 @@ impl Semantics for ClifSemantics<'_> {
             | C::Iadd64
             | C::Isub64
             | C::Imul64
+            | C::Umulhi64
             | C::Sdiv64
             | C::Udiv64
             | C::Srem64

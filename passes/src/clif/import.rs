@@ -357,6 +357,7 @@ impl Import<'_> {
             Opcode::Iadd => (C::Iadd32, C::Iadd64),
             Opcode::Isub => (C::Isub32, C::Isub64),
             Opcode::Imul => (C::Imul32, C::Imul64),
+            Opcode::Umulhi if ty.bits() == 64 => (C::Umulhi64, C::Umulhi64),
             Opcode::Udiv => (C::Udiv32, C::Udiv64),
             Opcode::Sdiv => (C::Sdiv32, C::Sdiv64),
             Opcode::Urem => (C::Urem32, C::Urem64),

@@ -45,7 +45,7 @@ impl Core {
         let remainder = columns(f, "remainder", n);
         let carry = columns(f, "carry", n - 1);
         let pairs = BytePairs::new(f, &quotient, &divisor);
-        let (products, beyond) = byte_products(&quotient, &divisor);
+        let products = byte_products(&quotient, &divisor);
         for s in 0..n {
             f.range16(remainder[s]);
             let mut total = &products[2 * s]
@@ -67,6 +67,7 @@ impl Core {
                 total - out * (1 << 16),
             );
         }
+        let beyond = sum(products[2 * n..].iter().cloned());
         f.assert_zero("the product has no part beyond the word", beyond);
         let zero = f.column("zero");
         f.assert_bool("zero is 0 or 1", zero);

@@ -66,6 +66,7 @@ fn build() -> Vec<InstructionRow> {
             }
         }
     }
+    chips.push(mul::mulhu64());
     chips.extend([ext::ext(), count::zeros(), count::ones()]);
     chips.extend([
         moves::li(),
@@ -88,7 +89,13 @@ fn build() -> Vec<InstructionRow> {
         store::st_any(),
         mem_trap::mem_trap(),
     ]);
-    chips.extend([table::ldt(), table::brt(), grow::grow(), io::io()]);
+    chips.extend([
+        table::ldt(),
+        table::stt(),
+        table::brt(),
+        grow::grow(),
+        io::io(),
+    ]);
     chips.extend([
         control::jump(),
         control::call(),

@@ -1,9 +1,10 @@
-//! Rows with an index that is compared with a bound: `ldt` and `brt`.
+//! Rows with an index that is compared with a bound: `ldt`, `stt` and `brt`.
 //!
 //! index < bound is a [`Less`] of two limbs. `ldt`: below the size, the word at slot + index is read and written to
-//! `d`, else the run ends with `undefined-element` and columns of both accesses are zero. Slot + size is at most 2^27
-//! (program validation), so a valid index reaches static words only. `brt` continues at target + min(index, bound).
-//! Degree 2 and 3.
+//! `d`, else the run ends with `undefined-element` and columns of both accesses are zero. `stt`: below the size, register
+//! `b` is written to the word at slot + index, else the run ends with `out-of-bounds-table-access` and columns of the
+//! word are zero. Slot + size is at most 2^27, and the slot of `stt` at least 2 (program validation), so a valid index
+//! reaches static words only, and no store the machine's own. `brt` continues at target + min(index, bound). Degree 2 and 3.
 //!
 //! Bound: marks, distance, less by the gadget; next_pc by an equation; the rest by the frame.
 
@@ -13,6 +14,16 @@ use crate::gadgets::{
 };
 use zkc_ir::Trap;
 use zkc_isa::{STATIC_BASE, ZkOp};
+
+/// The next pc of a row that traps unless `less` holds.
+fn next_or_trap(f: &mut Frame, less: &Less, trap: Trap) {
+    let next = f.next_pc_column();
+    let (pc, real, code) = (f.pc, f.real.clone(), i64::from(trap.code()));
+    f.assert_zero(
+        "next pc is the next instruction's or the trap's code",
+        next - less.less * (pc + 1 - code) - real * code,
+    );
+}
 
 /// `ldt`.
 pub(super) fn ldt() -> InstructionRow {
@@ -43,13 +54,31 @@ pub(super) fn ldt() -> InstructionRow {
         },
         &exprs(&value),
     );
-    let next = f.next_pc_column();
-    let pc = f.pc;
-    let trap = i64::from(Trap::UndefinedElement.code());
-    f.assert_zero(
-        "next pc is the next instruction's or the trap's code",
-        next - less.less * (pc + 1 - trap) - &real * trap,
+    next_or_trap(&mut f, &less, Trap::UndefinedElement);
+    f.finish(move |step, row| {
+        less.fill(row, step.accesses[0].old, step.inst.imm, false);
+    })
+}
+
+/// `stt`.
+pub(super) fn stt() -> InstructionRow {
+    let mut f = Frame::new("stt", &[ZkOp::Stt]);
+    let index = f.read_register(Field::A, 2);
+    let value = f.read_register(Field::B, 4);
+    let (slot, size) = (f.target(), f.constant(2));
+    let real = f.real.clone();
+    let less = Less::new(&mut f, &real, &exprs(&index), &exprs(&size), None);
+    f.write_if(
+        "slot",
+        AccessSpec {
+            addr: slot + i64::from(STATIC_BASE) + low_limbs(&index),
+            limbs: 4,
+            when: less.less.into(),
+            slot: Slot::At(2),
+        },
+        &exprs(&value),
     );
+    next_or_trap(&mut f, &less, Trap::OutOfBoundsTableAccess);
     f.finish(move |step, row| {
         less.fill(row, step.accesses[0].old, step.inst.imm, false);
     })

@@ -221,6 +221,13 @@ pub(crate) fn everything() -> Program {
         imm: 4,
         ..Inst::new(ZkOp::Ldt)
     });
+    b.push(Inst {
+        a: 3,
+        b: 7,
+        target: 8,
+        imm: 4,
+        ..Inst::new(ZkOp::Stt)
+    });
     for more in [2, 0, 9, 1 << 20] {
         b.li(3, more).push(Inst {
             d: 5,
@@ -397,6 +404,17 @@ pub(crate) fn traps() -> Vec<(Program, Trap)> {
                 target: 8,
                 imm: 4,
                 ..Inst::new(ZkOp::Ldt)
+            });
+        });
+    }
+    for index in [4, 5, 0x8000_0000] {
+        add(Trap::OutOfBoundsTableAccess, &|b| {
+            b.li(3, index).li(4, 9).push(Inst {
+                a: 3,
+                b: 4,
+                target: 8,
+                imm: 4,
+                ..Inst::new(ZkOp::Stt)
             });
         });
     }

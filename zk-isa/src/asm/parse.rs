@@ -335,7 +335,11 @@ impl Parser {
             | Form::Branch
             | Form::BranchImm
             | Form::Trap => (1, 1),
-            Form::TableLoad | Form::BranchTable | Form::Call | Form::CallIndirect => (2, 2),
+            Form::TableLoad
+            | Form::TableStore
+            | Form::BranchTable
+            | Form::Call
+            | Form::CallIndirect => (2, 2),
             Form::Binary
             | Form::BinaryImm
             | Form::Unary
@@ -366,7 +370,7 @@ impl Parser {
             return Ok(());
         };
         match form {
-            Form::StaticLoad | Form::StaticStore | Form::TableLoad => {
+            Form::StaticLoad | Form::StaticStore | Form::TableLoad | Form::TableStore => {
                 inst.target = arg_number(first, u64::from(u32::MAX))? as u32;
             }
             Form::Jump | Form::Branch | Form::BranchImm | Form::BranchTable | Form::Call => {

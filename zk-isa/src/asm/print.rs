@@ -222,7 +222,7 @@ impl<'a> Printer<'a> {
         match form {
             Form::Load | Form::Store if inst.imm != 0 => write!(out, "(+{})", Constant(inst.imm)),
             Form::StaticLoad | Form::StaticStore => write!(out, "({})", inst.target),
-            Form::TableLoad => write!(out, "({}, {})", inst.target, inst.imm),
+            Form::TableLoad | Form::TableStore => write!(out, "({}, {})", inst.target, inst.imm),
             Form::Grow | Form::Arg | Form::Result => write!(out, "({})", inst.imm),
             Form::Jump | Form::Branch | Form::BranchImm => {
                 out.push('(');

@@ -30,6 +30,12 @@ compare! {
     ges64: u64, i64, >=;
 }
 
+/// The upper half of the product.
+#[inline(always)]
+pub(super) fn mulhu64(a: u64, b: u64) -> u64 {
+    ((u128::from(a) * u128::from(b)) >> 64) as u64
+}
+
 /// Divisions and signed shifts of one width.
 macro_rules! arithmetic {
     ($unsigned:ty, $signed:ty: $divu:ident, $remu:ident, $divs:ident, $rems:ident, $and:ident, $or:ident, $xor:ident,

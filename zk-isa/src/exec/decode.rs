@@ -18,7 +18,7 @@ use crate::program::{FIRST_PC, Inst};
 /// | `call` | `imm` is the program counter of the target, `b` the frame offset |
 /// | `calli` | `imm` is the upper half of a matching table word, `b` the frame offset |
 /// | `lds`, `sts` | `imm` is the slot |
-/// | `ldt` | `imm` is the slot, plus the size times 2^32 |
+/// | `ldt`, `stt` | `imm` is the slot, plus the size times 2^32 |
 pub(super) struct Code<O> {
     pub(super) run: Handler<O>,
     /// The handler of the next instruction.
@@ -132,7 +132,9 @@ fn code<O>(inst: &Inst, run: Handler<O>, next: Handler<O>, forwarded: u32) -> Co
             code.b = (target >> 16) as u16;
         }
         Form::StaticLoad | Form::StaticStore => code.imm = u64::from(inst.target),
-        Form::TableLoad => code.imm = u64::from(inst.target) | inst.imm << 32,
+        Form::TableLoad | Form::TableStore => {
+            code.imm = u64::from(inst.target) | inst.imm << 32;
+        }
         Form::Binary
         | Form::BinaryImm
         | Form::Unary

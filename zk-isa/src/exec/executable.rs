@@ -93,7 +93,7 @@ impl Image {
             match inst.op {
                 ZkOp::Grow => grown = inst.imm.max(grown),
                 ZkOp::Lds | ZkOp::Sts => slots = slots.max(inst.target + 1),
-                ZkOp::Ldt => slots = slots.max(inst.target + inst.imm as u32),
+                ZkOp::Ldt | ZkOp::Stt => slots = slots.max(inst.target + inst.imm as u32),
                 _ => {}
             }
         }

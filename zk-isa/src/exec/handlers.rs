@@ -60,6 +60,7 @@ acts! {
     Mul32Imm => |at| at.alu32_imm(u32::wrapping_mul);
     Mul64 => |at| at.alu64(u64::wrapping_mul);
     Mul64Imm => |at| at.alu64_imm(u64::wrapping_mul);
+    Mulhu64 => |at| at.alu64(mulhu64);
     Divu32 => |at| at.trapping32(divu32);
     Divu32Imm => |at| at.trapping32_imm(divu32);
     Divs32 => |at| at.trapping32(divs32);
@@ -164,6 +165,7 @@ acts! {
     Lds => |at| lds(at);
     Sts => |at| sts(at);
     Ldt => |at| ldt(at);
+    Stt => |at| stt(at);
     Grow => |at| grow(at);
     Arg => |at| arg(at);
     Result => |at| result(at);
@@ -247,6 +249,19 @@ fn ldt<O: Observer, K: Then<O>, const F: u8>(mut at: At<'_, '_, '_, O, K, F>) {
     }
     let value = at.static_word(at.i.imm as u32 as usize + index as usize);
     at.done(value);
+}
+
+#[inline(always)]
+fn stt<O: Observer, K: Then<O>, const F: u8>(mut at: At<'_, '_, '_, O, K, F>) {
+    let Some(index) = at.narrow_a() else {
+        return at.wide();
+    };
+    let value = at.b();
+    if u64::from(index) >= at.i.imm >> 32 {
+        return at.trap(Kind::OutOfBoundsTableAccess);
+    }
+    at.set_static(at.i.imm as u32 as usize + index as usize, value);
+    at.next();
 }
 
 fn grow<O: Observer, K: Then<O>, const F: u8>(mut at: At<'_, '_, '_, O, K, F>) {

@@ -50,7 +50,7 @@ fn inst((reg, number, target, large): Raw, op: ZkOp, count: u32, narrow: bool) -
         Form::Constant => number,
         Form::Load | Form::Store if large => number & 0xffff_ffff,
         Form::Load | Form::Store => number & 0xffff,
-        Form::TableLoad => number % 20,
+        Form::TableLoad | Form::TableStore => number % 20,
         Form::Grow => number % 4,
         Form::Arg | Form::Result => number % 2,
         Form::BranchTable => number % u64::from(FIRST_PC + count - pc),
@@ -61,7 +61,7 @@ fn inst((reg, number, target, large): Raw, op: ZkOp, count: u32, narrow: bool) -
     };
     let target = match form {
         Form::StaticLoad | Form::TableLoad => u32::from(target) % 16,
-        Form::StaticStore => FIRST_SLOT + u32::from(target) % 16,
+        Form::StaticStore | Form::TableStore => FIRST_SLOT + u32::from(target) % 16,
         _ => pc,
     };
     Inst {

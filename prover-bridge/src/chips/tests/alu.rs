@@ -216,7 +216,7 @@ fn every_cell_is_bound() {
 fn no_two_cells_move_together() {
     let narrow = [
         Add32, Sub32, Add64Imm, Xor32Imm, Shl32Imm, Shrs32Imm, Rotl64Imm, Shru32, Eq32Imm, Ltu32,
-        Lts64Imm, Ges32, Mul32Imm, Divu32Imm, Rems32Imm, Sext832, Sext3264, Clz64, Ctz32,
+        Lts64Imm, Ges32, Mul32Imm, Mulhu64, Divu32Imm, Rems32Imm, Sext832, Sext3264, Clz64, Ctz32,
     ];
     for op in narrow {
         check_pairs(&compute(op, 0x9234_8001_fe01_7fff, 0x8000_000f));
@@ -330,6 +330,7 @@ fn wrong_quotients_and_products_are_refused() {
         (Divs32, 0xffff_ff9c, 7),
         (Rems32, 0xffff_ff9c, 7),
         (Mul32, 100, 7),
+        (Mulhu64, 100 << 40, 7 << 30),
     ] {
         let step = compute(op, a, b);
         let (chip, honest) = super::honest(&step);

@@ -362,5 +362,21 @@ fn static_words() {
         };
         check_all(&step, &mut seed);
         check_pairs(&step);
+        let scene = Scene::new(Inst {
+            a: 3,
+            b: 4,
+            target: 77,
+            imm: size,
+            ..Inst::new(Stt)
+        })
+        .read(3, index)
+        .read(4, v);
+        let step = if index < size {
+            scene.access(STATIC_BASE + 77 + index as u32, 5, v).0
+        } else {
+            scene.goes_to(Trap::OutOfBoundsTableAccess.code()).0
+        };
+        check_all(&step, &mut seed);
+        check_pairs(&step);
     }
 }
