@@ -8,6 +8,7 @@ use crate::compiler::{Roots, backend_error, internal};
 use crate::db::{Flags, Model, Source};
 use crate::zkir::ZkModule;
 use salsa::Database;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use zkc_backend::{CompiledFunc, Export, InitValue, InitWord, LinkInput};
@@ -78,6 +79,7 @@ pub(crate) fn wasm_ir(db: &dyn Database, source: Source, flags: Flags, index: u3
         .ok_or_else(|| internal(format!("there is no function {index}")))?;
     match (&func.body, body_bytes(db, source, index)) {
         (FuncBody::Body(body), _) => Ok(Arc::new((**body).clone())),
+        (FuncBody::Lazy(body), _) => Ok(body.get().clone()),
         (_, Some(bytes)) => {
             let facts = facts(db, source).as_ref().map_err(Clone::clone)?;
             decode_func(facts, index, bytes).map(Arc::new)
@@ -167,14 +169,22 @@ pub(crate) fn inlined(db: &dyn Database, source: Source, flags: Flags) -> BTreeS
         zkc_passes::InitValue::Func { index, .. } => Some(index),
         zkc_passes::InitValue::Const(_) => None,
     }));
-    let bodies: BTreeMap<u32, &Body> = (0..module.funcs.len() as u32)
-        .filter_map(|index| {
-            Some((
-                index,
-                &**cranelift_alone(db, source, flags, index).as_ref().ok()?,
-            ))
-        })
+    // All functions but those of the runtime that nobody calls.
+    let mut bodies: BTreeMap<u32, &Body> = BTreeMap::new();
+    let own = module.funcs.iter().enumerate();
+    let mut work: Vec<u32> = own
+        .filter(|(_, f)| !matches!(f.body, FuncBody::Lazy(_)))
+        .map(|(index, _)| index as u32)
         .collect();
+    while let Some(index) = work.pop() {
+        if let (Entry::Vacant(entry), Ok(body)) = (
+            bodies.entry(index),
+            cranelift_alone(db, source, flags, index),
+        ) {
+            entry.insert(body);
+            work.extend(calls(body).callees(module));
+        }
+    }
     opt::inline_candidates(&bodies, &keep, &opt::InlineOptions::default())
 }
 

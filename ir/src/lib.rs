@@ -37,7 +37,7 @@ pub use entities::{Block, FuncId, Op, Region, Value};
 pub use loc::Loc;
 pub use module::{
     DataSegment, ElementSegment, Export, ExportKind, Func, FuncBody, Global, GlobalInit, Import,
-    Memory, Module, Table,
+    LazyBody, MakeBody, Memory, Module, Table,
 };
 pub use text::{NamedBody, parse_funcs, print_body, print_func, print_op};
 pub use types::{Signature, Type, flat_types};

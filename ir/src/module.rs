@@ -6,6 +6,8 @@
 use crate::body::Body;
 use crate::diagnostic::Diagnostic;
 use crate::types::{Signature, Type};
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 /// An imported item's name.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -23,8 +25,62 @@ pub enum FuncBody {
     Import(Import),
     /// Decoded code in the wasm dialect.
     Body(Box<Body>),
+    /// Code in the wasm dialect that the compiler supplies.
+    Lazy(Arc<LazyBody>),
     /// Code that uses something zkc does not support yet.
     Unsupported(Box<Diagnostic>),
+}
+
+impl FuncBody {
+    /// The code in the wasm dialect, if there is some that is supported.
+    pub fn code(&self) -> Option<&Body> {
+        match self {
+            FuncBody::Body(body) => Some(body),
+            FuncBody::Lazy(lazy) => Some(lazy.get()),
+            FuncBody::Import(_) | FuncBody::Unsupported(_) => None,
+        }
+    }
+}
+
+/// Makes the body that a [`LazyBody`]'s key stands for.
+pub type MakeBody = fn(&[u32]) -> Body;
+
+/// A body that is made when somebody asks for it, and then kept.
+///
+/// Two are equal when their keys are: the key says which function it is and where in the module it stands.
+pub struct LazyBody {
+    key: Vec<u32>,
+    make: MakeBody,
+    body: OnceLock<Arc<Body>>,
+}
+
+impl LazyBody {
+    /// The body that `make` gives for `key`.
+    pub fn new(key: Vec<u32>, make: MakeBody) -> LazyBody {
+        LazyBody {
+            key,
+            make,
+            body: OnceLock::new(),
+        }
+    }
+
+    /// The body.
+    pub fn get(&self) -> &Arc<Body> {
+        self.body.get_or_init(|| Arc::new((self.make)(&self.key)))
+    }
+}
+
+impl PartialEq for LazyBody {
+    fn eq(&self, other: &LazyBody) -> bool {
+        self.key == other.key
+    }
+}
+impl Eq for LazyBody {}
+
+impl fmt::Debug for LazyBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LazyBody").field(&self.key).finish()
+    }
 }
 
 /// A function.

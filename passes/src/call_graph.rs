@@ -3,7 +3,7 @@
 //! A `call_indirect` reaches every function of its type in the active element segments of its table: tables do not change
 //! at run time in the WebAssembly that zkc supports.
 
-use crate::link::{INTRINSICS, runtime_base};
+use crate::runtime::{self, INTRINSICS};
 use std::collections::BTreeMap;
 use zkc_ir::{Attr, Body, ClifOp, Diagnostic, FuncBody, Module, WasmOp};
 
@@ -14,10 +14,20 @@ pub struct Calls {
     pub direct: Vec<u32>,
     /// Indirect calls as (type index, table), ascending, each once.
     pub indirect: Vec<(u32, u32)>,
-    /// Whether it uses `memory.fill`.
-    pub fill: bool,
-    /// Whether it uses `memory.copy`.
-    pub copy: bool,
+    /// Runtime functions that ops stand for, by name, ascending, each once.
+    pub runtime: Vec<&'static str>,
+}
+
+impl Calls {
+    /// The callees in a linked module, but for those of indirect calls.
+    pub fn callees<'a>(&'a self, module: &Module) -> impl Iterator<Item = u32> + 'a {
+        let base = runtime::base(module);
+        let supplied = self
+            .runtime
+            .iter()
+            .filter_map(move |name| runtime::index_of(base?, name));
+        self.direct.iter().copied().chain(supplied)
+    }
 }
 
 /// What a body of the wasm or cranelift dialect calls.
@@ -29,24 +39,24 @@ pub fn calls(body: &Body) -> Calls {
             (Some(ClifOp::CallIndirect), [Attr::Index(ty), Attr::Index(table)]) => {
                 calls.indirect.push((*ty, *table));
             }
-            (Some(ClifOp::MemoryFill), _) => calls.fill = true,
-            (Some(ClifOp::MemoryCopy), _) => calls.copy = true,
-            _ => {}
+            (Some(op), _) => calls.runtime.extend(runtime::function_of(op)),
+            (None, _) => {}
         }
         match (WasmOp::from_opcode(data.opcode), data.attrs.as_slice()) {
             (Some(WasmOp::Call), [Attr::Func(callee)]) => calls.direct.push(*callee),
             (Some(WasmOp::CallIndirect), [Attr::Index(ty), Attr::Index(table)]) => {
                 calls.indirect.push((*ty, *table));
             }
-            (Some(WasmOp::MemoryFill), _) => calls.fill = true,
-            (Some(WasmOp::MemoryCopy), _) => calls.copy = true,
-            _ => {}
+            (Some(op), _) => calls.runtime.extend(runtime::function_of_wasm(op)),
+            (None, _) => {}
         }
     }
     calls.direct.sort_unstable();
     calls.direct.dedup();
     calls.indirect.sort_unstable();
     calls.indirect.dedup();
+    calls.runtime.sort_unstable();
+    calls.runtime.dedup();
     calls
 }
 
@@ -55,10 +65,7 @@ pub fn calls(body: &Body) -> Calls {
 /// Errors: the diagnostic of an unsupported function among them; `unknown-import` for a function nobody provides.
 pub fn needed(module: &Module, roots: &[u32]) -> Result<Vec<u32>, Diagnostic> {
     reach(module, roots, |index| {
-        match &module.funcs.get(index as usize)?.body {
-            FuncBody::Body(body) => Some(calls(body)),
-            FuncBody::Import(_) | FuncBody::Unsupported(_) => None,
-        }
+        module.funcs.get(index as usize)?.body.code().map(calls)
     })
 }
 
@@ -68,7 +75,6 @@ pub fn reach(
     roots: &[u32],
     calls: impl Fn(u32) -> Option<Calls>,
 ) -> Result<Vec<u32>, Diagnostic> {
-    let runtime = runtime_base(module);
     // Function and the one that reached it.
     let mut reached: BTreeMap<u32, Option<u32>> = BTreeMap::new();
     let mut work: Vec<(u32, Option<u32>)> = roots.iter().rev().map(|&root| (root, None)).collect();
@@ -83,13 +89,9 @@ pub fn reach(
             continue;
         };
         needed.push(index);
-        let mut next = calls.direct;
+        let mut next: Vec<u32> = calls.callees(module).collect();
         for (ty, table) in calls.indirect {
             next.extend(candidates(module, ty, table));
-        }
-        if let Some(base) = runtime {
-            next.extend(calls.fill.then_some(base + 4));
-            next.extend(calls.copy.then_some(base + 5));
         }
         work.extend(next.into_iter().rev().map(|callee| (callee, Some(index))));
     }
@@ -130,7 +132,7 @@ fn refuse(
             Diagnostic::error("unknown-import", message)
         }
         Some(FuncBody::Unsupported(diagnostic)) => (**diagnostic).clone(),
-        Some(FuncBody::Body(_)) => return Ok(()),
+        Some(FuncBody::Body(_) | FuncBody::Lazy(_)) => return Ok(()),
         None => Diagnostic::error("unknown-function", format!("there is no function {index}")),
     };
     let mut chain = vec![name(index)];

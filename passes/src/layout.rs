@@ -3,21 +3,12 @@
 //! A table of n entries is n consecutive static words, each zero or a table word (`zkc_isa::table_word`), whose program
 //! counter only the final link knows.
 
-use crate::link::{INTRINSICS, runtime_base};
+use crate::runtime;
 use std::collections::BTreeMap;
-use zkc_ir::{Diagnostic, FuncBody, GlobalInit, Module, Signature};
+use zkc_ir::{Diagnostic, GlobalInit, Module, Signature};
 use zkc_isa::{FIRST_SLOT, MAX_PAGES, STATIC_BASE, STATIC_WORDS};
 
 const PAGE_BYTES: u64 = 65_536;
-
-/// A function that is one zk instruction.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Intrinsic {
-    Input8,
-    Input64,
-    Inlen,
-    Output,
-}
 
 /// The static words of a table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,9 +57,8 @@ pub struct Layout {
     pub max_pages: u32,
     /// First static slot not in use.
     pub end_slot: u32,
-    /// Functions that run `memory.fill` and `memory.copy`, in a linked module.
-    pub(crate) bulk: Option<(u32, u32)>,
-    pub(crate) intrinsics: BTreeMap<u32, Intrinsic>,
+    /// The runtime's first function, in a linked module.
+    pub(crate) runtime: Option<u32>,
     init: Vec<InitWord>,
 }
 
@@ -86,8 +76,7 @@ impl Layout {
             pages: 0,
             max_pages: 0,
             end_slot: FIRST_SLOT,
-            bulk: runtime_base(module).map(|base| (base + 4, base + 5)),
-            intrinsics: intrinsics(module),
+            runtime: runtime::base(module),
             init: Vec::new(),
         };
         if let Some(memory) = module.memories.first() {
@@ -277,25 +266,6 @@ fn type_ids(types: &[Signature]) -> Result<Vec<u16>, Diagnostic> {
         ids.push(id as u16);
     }
     Ok(ids)
-}
-
-fn intrinsics(module: &Module) -> BTreeMap<u32, Intrinsic> {
-    let mut found = BTreeMap::new();
-    for (index, func) in module.funcs.iter().enumerate() {
-        if let FuncBody::Import(import) = &func.body
-            && import.module == INTRINSICS
-            && let Some(intrinsic) = match import.name.as_str() {
-                "input8" => Some(Intrinsic::Input8),
-                "input64" => Some(Intrinsic::Input64),
-                "inlen" => Some(Intrinsic::Inlen),
-                "output" => Some(Intrinsic::Output),
-                _ => None,
-            }
-        {
-            found.insert(index as u32, intrinsic);
-        }
-    }
-    found
 }
 
 fn unknown(what: &str, import: &zkc_ir::Import) -> Diagnostic {

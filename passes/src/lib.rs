@@ -10,6 +10,7 @@ mod layout;
 mod link;
 pub mod opt;
 mod pipeline;
+mod runtime;
 mod wasm_to_cranelift;
 
 pub use cranelift_to_zk::lower_effects;

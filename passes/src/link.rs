@@ -1,28 +1,10 @@
 //! Imports: what the host gives, and the functions the compiler supplies.
 //!
-//! The runtime (`runtime.wat`) goes to the end of every module's function index space, so that its indices are known
+//! The runtime ([`crate::runtime`]) goes to the end of every module's function index space, so that its indices are known
 //! before any body is looked at; what is never called costs nothing. Imports of module `zkc` get its bodies.
 
-use crate::clif::internal;
-use crate::decode::{ModuleItems, decode_func_at, decode_items};
-use std::sync::OnceLock;
+use crate::runtime;
 use zkc_ir::{Builder, Diagnostic, Func, FuncBody, GlobalInit, Import, Loc, Module, Type, WasmOp};
-
-const RUNTIME: &str = include_str!("runtime.wat");
-/// Module name of the functions that are single zk instructions.
-pub(crate) const INTRINSICS: &str = "zkc:intrinsics";
-/// The runtime's functions, intrinsics first, in the order of the file.
-pub(crate) const RUNTIME_FUNCS: [&str; 9] = [
-    "input8",
-    "input64",
-    "inlen",
-    "output",
-    "zkc.memory_fill",
-    "zkc.memory_copy",
-    "zkc.read_input",
-    "zkc.commit",
-    "zkc.input_len",
-];
 
 /// Values for imports. [`Host::default`] has none, [`Host::spectest`] those of the official test suite.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -74,7 +56,8 @@ impl Host {
 pub fn link(module: &Module, host: &Host) -> Result<Module, Diagnostic> {
     let mut module = module.clone();
     resolve(&mut module, host)?;
-    append_runtime(&mut module)?;
+    let base = runtime::append(&mut module)?;
+    supply(&mut module, base)?;
     Ok(module)
 }
 
@@ -157,6 +140,26 @@ fn no_op(func: &Func) -> zkc_ir::Body {
     builder.finish()
 }
 
+/// Gives imports of module `zkc` the runtime's bodies.
+fn supply(module: &mut Module, base: u32) -> Result<(), Diagnostic> {
+    for index in 0..base as usize {
+        let FuncBody::Import(import) = &module.funcs[index].body else {
+            continue;
+        };
+        if import.module != "zkc" {
+            continue;
+        }
+        let supplied = runtime::index_of(base, &format!("zkc.{}", import.name))
+            .map(|index| &module.funcs[index as usize])
+            .ok_or_else(|| unknown("function", import))?;
+        if supplied.signature != module.funcs[index].signature {
+            return Err(incompatible("function", import));
+        }
+        module.funcs[index].body = supplied.body.clone();
+    }
+    Ok(())
+}
+
 fn unknown(what: &str, import: &Import) -> Diagnostic {
     Diagnostic::error(
         "unknown-import",
@@ -173,66 +176,4 @@ fn incompatible(what: &str, import: &Import) -> Diagnostic {
         import.module, import.name
     );
     Diagnostic::error("incompatible-import", message)
-}
-
-/// The runtime's items and bytes, decoded once.
-fn runtime() -> Result<&'static (ModuleItems, Vec<u8>), Diagnostic> {
-    static ITEMS: OnceLock<Result<(ModuleItems, Vec<u8>), Diagnostic>> = OnceLock::new();
-    let items = ITEMS.get_or_init(|| {
-        let bytes = wat::parse_str(RUNTIME).map_err(|e| internal(format!("runtime.wat: {e}")))?;
-        Ok((decode_items(&bytes)?, bytes))
-    });
-    items.as_ref().map_err(Clone::clone)
-}
-
-fn append_runtime(module: &mut Module) -> Result<(), Diagnostic> {
-    let (items, bytes) = runtime()?;
-    let base = module.funcs.len() as u32;
-    let first_type = module.types.len() as u32;
-    module.types.extend(items.module.types.iter().cloned());
-    let imports = items.module.funcs.len() - items.bodies.len();
-    for (index, func) in items.module.funcs.iter().enumerate() {
-        let mut func = Func {
-            type_index: first_type + func.type_index,
-            ..func.clone()
-        };
-        if let Some(range) = index.checked_sub(imports).map(|i| items.bodies[i].clone()) {
-            func.body = FuncBody::Body(Box::new(decode_func_at(
-                items,
-                index as u32,
-                &bytes[range],
-                base,
-            )?));
-        }
-        module.funcs.push(func);
-    }
-    for index in 0..base as usize {
-        let FuncBody::Import(import) = &module.funcs[index].body else {
-            continue;
-        };
-        if import.module != "zkc" {
-            continue;
-        }
-        let wanted = format!("zkc.{}", import.name);
-        let Some(supplied) = module.funcs[base as usize..]
-            .iter()
-            .find(|f| f.name == wanted)
-        else {
-            return Err(unknown("function", import));
-        };
-        if supplied.signature != module.funcs[index].signature {
-            return Err(incompatible("function", import));
-        }
-        module.funcs[index].body = supplied.body.clone();
-    }
-    Ok(())
-}
-
-/// The index of the runtime's first function, if the module has been linked.
-pub(crate) fn runtime_base(module: &Module) -> Option<u32> {
-    let base = module.funcs.len().checked_sub(RUNTIME_FUNCS.len())?;
-    match &module.funcs[base].body {
-        FuncBody::Import(import) if import.module == INTRINSICS => Some(base as u32),
-        FuncBody::Import(_) | FuncBody::Body(_) | FuncBody::Unsupported(_) => None,
-    }
 }

@@ -29,6 +29,7 @@ pub fn compile_to_cranelift(
         .ok_or_else(|| internal(format!("no function {index}")))?;
     match &func.body {
         FuncBody::Body(body) => wasm_to_cranelift(module, index, body, options),
+        FuncBody::Lazy(body) => wasm_to_cranelift(module, index, body.get(), options),
         FuncBody::Unsupported(diagnostic) => Err((**diagnostic).clone()),
         FuncBody::Import(import) => {
             let message = format!(

@@ -212,7 +212,7 @@ fn exported_globals(module: &Module, layout: &Layout) -> BTreeMap<String, u32> {
 pub fn imports(module: &Module) -> Vec<Import> {
     let funcs = module.funcs.iter().filter_map(|f| match &f.body {
         FuncBody::Import(import) => Some(import.clone()),
-        FuncBody::Body(_) | FuncBody::Unsupported(_) => None,
+        FuncBody::Body(_) | FuncBody::Lazy(_) | FuncBody::Unsupported(_) => None,
     });
     let globals = module.globals.iter().filter_map(|g| match &g.init {
         zkc_ir::GlobalInit::Import(import) => Some(import.clone()),

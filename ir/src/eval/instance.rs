@@ -169,7 +169,7 @@ impl Instance {
             FuncBody::Unsupported(diagnostic) => {
                 return Err(EvalError::Unsupported(diagnostic.message.clone()));
             }
-            FuncBody::Body(_) => {
+            FuncBody::Body(_) | FuncBody::Lazy(_) => {
                 return Err(EvalError::BadCall(format!(
                     "function {func} has no body at this stage"
                 )));

@@ -101,7 +101,7 @@ fn invoke(module: &Module, name: &str, args: &[u64]) -> Result<Vec<u64>, EvalErr
 fn body(module: &Module, func: u32) -> Option<&Body> {
     match &module.funcs[func as usize].body {
         FuncBody::Body(body) => Some(body),
-        FuncBody::Import(_) | FuncBody::Unsupported(_) => None,
+        FuncBody::Lazy(_) | FuncBody::Import(_) | FuncBody::Unsupported(_) => None,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{EvalError, Flow, Instance, Limits, LinearMemory, Semantics, Site, run};
 use crate::attr::{Attr, Trap};
 use crate::body::Body;
-use crate::module::{FuncBody, Module};
+use crate::module::Module;
 use crate::wasm::WasmOp;
 
 /// Semantics of the wasm dialect over a module's state.
@@ -276,8 +276,5 @@ impl<'m> WasmInstance<'m> {
 
 /// The code of a function in the wasm dialect, if it has supported code.
 fn wasm_body(module: &Module, func: u32) -> Option<&Body> {
-    match &module.funcs.get(func as usize)?.body {
-        FuncBody::Body(body) => Some(body),
-        FuncBody::Import(_) | FuncBody::Unsupported(_) => None,
-    }
+    module.funcs.get(func as usize)?.body.code()
 }

@@ -5,8 +5,9 @@
 //! `i32` and `i64` types. The result is the "mixed" body the e-graph takes.
 
 use crate::clif::internal;
-use crate::layout::{Intrinsic, Layout};
+use crate::layout::Layout;
 use crate::opt::Rebuild;
+use crate::runtime;
 use zkc_ir::{Attr, Body, ClifOp, Diagnostic, Op, Opcode, Type, Value};
 use zkc_isa::{SLOT_PAGES, ZkOp};
 
@@ -65,26 +66,22 @@ impl Lowering<'_> {
             ClifOp::MemorySize => self.replace(op, ZkOp::Lds, vec![Attr::Index(SLOT_PAGES)]),
             ClifOp::MemoryGrow => self.replace(op, ZkOp::Grow, vec![Attr::Index(layout.max_pages)]),
             ClifOp::MemoryFill | ClifOp::MemoryCopy => {
-                let (fill, copy) = layout.bulk.ok_or_else(|| missing("runtime function", 0))?;
-                let callee = if clif == ClifOp::MemoryFill {
-                    fill
-                } else {
-                    copy
-                };
+                let callee = runtime::function_of(clif)
+                    .and_then(|name| runtime::index_of(layout.runtime?, name))
+                    .ok_or_else(|| {
+                        internal(format!("no runtime function for `{}`", data.opcode))
+                    })?;
                 self.replace(op, ZkOp::Call, vec![Attr::Func(callee)]);
             }
             ClifOp::Call => {
-                let zk = match layout.intrinsics.get(&index(&data.attrs, 0)?) {
-                    None => {
-                        self.replace(op, ZkOp::Call, data.attrs.clone());
-                        return Ok(());
+                let callee = index(&data.attrs, 0)?;
+                match runtime::intrinsic(layout.runtime, callee) {
+                    None => self.replace(op, ZkOp::Call, data.attrs.clone()),
+                    Some(intrinsic) => {
+                        let attrs = intrinsic.attrs.iter().map(|&n| Attr::Index(n)).collect();
+                        self.replace(op, intrinsic.op, attrs);
                     }
-                    Some(Intrinsic::Input8) => ZkOp::Input8,
-                    Some(Intrinsic::Input64) => ZkOp::Input64,
-                    Some(Intrinsic::Inlen) => ZkOp::Inlen,
-                    Some(Intrinsic::Output) => ZkOp::Output,
-                };
-                self.replace(op, zk, Vec::new());
+                }
             }
             ClifOp::CallIndirect => {
                 let (ty, table) = (index(&data.attrs, 0)?, index(&data.attrs, 1)?);

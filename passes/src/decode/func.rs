@@ -5,7 +5,7 @@
 //! low half first, wherever values stand: on the stack, in locals and globals, in signatures.
 
 use super::{
-    MAX_BR_TABLE, MAX_LOCALS_BY_BLOCKS, MAX_NESTING, MAX_OPERANDS, ModuleItems, unsupported,
+    MAX_BR_TABLE, MAX_LOCALS_BY_BLOCKS, MAX_NESTING, MAX_OPERANDS, ModuleItems, Remap, unsupported,
     value_type,
 };
 use wasmparser::{BinaryReader, BlockType, FunctionBody, MemArg, Operator};
@@ -19,15 +19,15 @@ use zkc_ir::{
 /// Places count from the start of the body, in ops and in diagnostics. Errors: `unsupported-op`, naming the op;
 /// `limit-exceeded` for code beyond the limits of [`super`]; `invalid` if the bytes are not the validated ones.
 pub fn decode_func(items: &ModuleItems, index: u32, code: &[u8]) -> Result<Body, Diagnostic> {
-    decode_func_at(items, index, code, 0)
+    decode_func_at(items, index, code, &Remap::default())
 }
 
-/// [`decode_func`] for a module whose function 0 is to be function `base` of another.
+/// [`decode_func`] for a function that becomes part of another module.
 pub(crate) fn decode_func_at(
     items: &ModuleItems,
     index: u32,
     code: &[u8],
-    base: u32,
+    remap: &Remap,
 ) -> Result<Body, Diagnostic> {
     let name = items
         .module
@@ -35,7 +35,7 @@ pub(crate) fn decode_func_at(
         .get(index as usize)
         .map(|f| f.name.clone())
         .unwrap_or_default();
-    Decoder::run(items, index, code, base).map_err(|diagnostic| diagnostic.in_function(name))
+    Decoder::run(items, index, code, remap).map_err(|diagnostic| diagnostic.in_function(name))
 }
 
 /// What a label is attached to.
@@ -65,8 +65,7 @@ struct Frame {
 
 struct Decoder<'a> {
     items: &'a ModuleItems,
-    /// Added to the indices of called functions.
-    base: u32,
+    remap: &'a Remap,
     builder: Builder,
     /// Index in the body and WASM type of each local.
     locals: Vec<(u32, Type)>,
@@ -84,7 +83,12 @@ struct Decoder<'a> {
 }
 
 impl<'a> Decoder<'a> {
-    fn run(items: &'a ModuleItems, index: u32, code: &[u8], base: u32) -> Result<Body, Diagnostic> {
+    fn run(
+        items: &'a ModuleItems,
+        index: u32,
+        code: &[u8],
+        remap: &'a Remap,
+    ) -> Result<Body, Diagnostic> {
         let broken = |e: wasmparser::Error| {
             Diagnostic::error("invalid", e.message().to_owned()).at(e.offset())
         };
@@ -128,7 +132,7 @@ impl<'a> Decoder<'a> {
         };
         let mut decoder = Decoder {
             items,
-            base,
+            remap,
             builder,
             locals,
             stack: Vec::new(),
@@ -245,7 +249,7 @@ impl<'a> Decoder<'a> {
                     .get(*function_index as usize)
                     .ok_or_else(|| invalid(self.offset))?;
                 let args = self.pop_n(func.signature.flat().params.len())?;
-                let attrs = vec![Attr::Func(self.base + *function_index)];
+                let attrs = vec![Attr::Func(self.remap.func(*function_index))];
                 self.numbers(&func.signature.results)?;
                 self.push(WasmOp::Call, &args, attrs, &func.signature.results);
                 Ok(())
@@ -260,7 +264,10 @@ impl<'a> Decoder<'a> {
                     .ok_or_else(|| invalid(self.offset))?;
                 let mut args = vec![self.pop()?];
                 args.extend(self.pop_n(signature.flat().params.len())?);
-                let attrs = vec![Attr::Index(*type_index), Attr::Index(*table_index)];
+                let attrs = vec![
+                    Attr::Index(self.remap.ty(*type_index)),
+                    Attr::Index(*table_index),
+                ];
                 self.numbers(&signature.results)?;
                 self.push(WasmOp::CallIndirect, &args, attrs, &signature.results);
                 Ok(())
@@ -575,7 +582,7 @@ impl<'a> Decoder<'a> {
         let first = self.items.globals.get(index as usize).copied();
         let first = first.ok_or_else(|| invalid(self.offset))?;
         let ty = self.items.module.globals[first as usize].source;
-        Ok((first, number(ty, self.offset)?))
+        Ok((self.remap.global(first), number(ty, self.offset)?))
     }
 
     fn numbers(&self, types: &[Type]) -> Result<(), Diagnostic> {

@@ -6,10 +6,12 @@
 
 mod func;
 mod module;
+mod remap;
 
 pub use func::decode_func;
 pub(crate) use func::decode_func_at;
 pub use module::{ModuleItems, decode_items};
+pub use remap::Remap;
 
 use zkc_ir::{Diagnostic, FuncBody, Module, Type};
 

@@ -458,9 +458,10 @@ impl Reader {
         {
             func.name = match &func.body {
                 FuncBody::Import(import) if known(&import.name) => import.name.clone(),
-                FuncBody::Import(_) | FuncBody::Body(_) | FuncBody::Unsupported(_) => {
-                    format!("f{i}")
-                }
+                FuncBody::Import(_)
+                | FuncBody::Body(_)
+                | FuncBody::Lazy(_)
+                | FuncBody::Unsupported(_) => format!("f{i}"),
             };
         }
         for (i, global) in globals

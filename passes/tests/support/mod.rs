@@ -66,9 +66,14 @@ pub(crate) fn compile(module: &Module, options: Options) -> Compiled {
     let module = link(module, &Host::spectest()).expect("the module links");
     let layout = Layout::of(&module, 65_536).expect("the module has a layout");
     let mut bodies = BTreeMap::new();
-    for (index, func) in module.funcs.iter().enumerate() {
-        let index = index as u32;
-        let FuncBody::Body(wasm) = &func.body else {
+    let own = module.funcs.iter().enumerate();
+    let mut work: Vec<u32> = own
+        .filter(|(_, f)| !matches!(f.body, FuncBody::Lazy(_)))
+        .map(|(index, _)| index as u32)
+        .collect();
+    while let Some(index) = work.pop() {
+        let func = &module.funcs[index as usize];
+        let (Some(wasm), false) = (func.body.code(), bodies.contains_key(&index)) else {
             continue;
         };
         verify(wasm).unwrap_or_else(|e| panic!("wasm dialect of {}: {e}", func.name));
@@ -77,6 +82,7 @@ pub(crate) fn compile(module: &Module, options: Options) -> Compiled {
         verify(&body).unwrap_or_else(|e| panic!("cranelift dialect of {}: {e}", func.name));
         let mixed = lower_effects(&body, &layout).unwrap_or_else(|e| panic!("{}: {e}", func.name));
         verify(&mixed).unwrap_or_else(|e| panic!("mixed body of {}: {e}", func.name));
+        work.extend(call_graph::calls(&body).callees(&module));
         bodies.insert(index, body);
     }
     Compiled {

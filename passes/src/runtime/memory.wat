@@ -1,12 +1,8 @@
-;; Functions the compiler supplies: memory.fill, memory.copy and the host functions of module `zkc`.
+;; memory.fill and memory.copy.
 ;;
 ;; The memory is that of the module they are added to. Bounds are checked before any write; what traps then is a load at
 ;; an offset that no memory reaches. Accesses need no alignment, so a tail is one more access that overlaps the last.
 (module
-  (import "zkc:intrinsics" "input8" (func $input8 (result i32)))
-  (import "zkc:intrinsics" "input64" (func $input64 (result i64)))
-  (import "zkc:intrinsics" "inlen" (func $inlen (result i32)))
-  (import "zkc:intrinsics" "output" (func $output (param i32)))
   (memory 0)
 
   (func $zkc.memory_fill (param $d i32) (param $byte i32) (param $n i32)
@@ -112,48 +108,4 @@
         (i64.store (i32.add (local.get $d) (local.get $n)) (i64.load (i32.add (local.get $s) (local.get $n))))
         (br $narrow)))
     (i64.store (local.get $d) (local.get $word)))
-
-  (func $zkc.read_input (param $d i32) (param $n i32)
-    (if (i64.gt_u (i64.add (i64.extend_i32_u (local.get $d)) (i64.extend_i32_u (local.get $n)))
-                  (i64.shl (i64.extend_i32_u (memory.size)) (i64.const 16)))
-      (then (drop (i32.load8_u offset=0xffffffff (i32.const 0)))))
-    (block $end_of_words
-      (loop $words
-        (br_if $end_of_words (i32.lt_u (local.get $n) (i32.const 8)))
-        (i64.store (local.get $d) (call $input64))
-        (local.set $d (i32.add (local.get $d) (i32.const 8)))
-        (local.set $n (i32.sub (local.get $n) (i32.const 8)))
-        (br $words)))
-    (block $done
-      (loop $bytes
-        (br_if $done (i32.eqz (local.get $n)))
-        (i32.store8 (local.get $d) (call $input8))
-        (local.set $d (i32.add (local.get $d) (i32.const 1)))
-        (local.set $n (i32.sub (local.get $n) (i32.const 1)))
-        (br $bytes))))
-
-  (func $zkc.commit (param $s i32) (param $n i32)
-    (if (i64.gt_u (i64.add (i64.extend_i32_u (local.get $s)) (i64.extend_i32_u (local.get $n)))
-                  (i64.shl (i64.extend_i32_u (memory.size)) (i64.const 16)))
-      (then (drop (i32.load8_u offset=0xffffffff (i32.const 0)))))
-    (block $end_of_quads
-      (loop $quads
-        (br_if $end_of_quads (i32.lt_u (local.get $n) (i32.const 4)))
-        (call $output (i32.load8_u (local.get $s)))
-        (call $output (i32.load8_u offset=1 (local.get $s)))
-        (call $output (i32.load8_u offset=2 (local.get $s)))
-        (call $output (i32.load8_u offset=3 (local.get $s)))
-        (local.set $s (i32.add (local.get $s) (i32.const 4)))
-        (local.set $n (i32.sub (local.get $n) (i32.const 4)))
-        (br $quads)))
-    (block $done
-      (loop $bytes
-        (br_if $done (i32.eqz (local.get $n)))
-        (call $output (i32.load8_u (local.get $s)))
-        (local.set $s (i32.add (local.get $s) (i32.const 1)))
-        (local.set $n (i32.sub (local.get $n) (i32.const 1)))
-        (br $bytes))))
-
-  (func $zkc.input_len (result i32)
-    (call $inlen))
 )
