@@ -15,6 +15,15 @@ const I64: Ty = Ty::Is(Type::I64);
 const VALUE: &[(&str, AttrKind)] = &[("value", AttrKind::Int)];
 const INDEX: &[(&str, AttrKind)] = &[("index", AttrKind::Index)];
 const MEM: &[(&str, AttrKind)] = &[("mem", AttrKind::Mem)];
+const TABLE: &[(&str, AttrKind)] = &[("table", AttrKind::Index)];
+const SEGMENT: &[(&str, AttrKind)] = &[("segment", AttrKind::Index)];
+const MEMORY: &[(&str, AttrKind)] = &[("memory", AttrKind::Index)];
+const COPY: &[(&str, AttrKind)] = &[("to", AttrKind::Index), ("from", AttrKind::Index)];
+const ACCESS: &[(&str, AttrKind)] = &[
+    ("memory", AttrKind::Index),
+    ("mem", AttrKind::Mem),
+    ("bytes", AttrKind::Index),
+];
 const LOAD: Traits = Traits::READS.or(Traits::MAY_TRAP);
 const STORE: Traits = Traits::WRITES.or(Traits::MAY_TRAP);
 const CALL: Traits = Traits::CALL.or(LOAD).or(STORE);
@@ -104,5 +113,22 @@ crate::dialect! {
         MemoryGrow, "memory_grow" => .operands(&[I32]).results(&[I32]).with(Traits::READS.or(Traits::WRITES)).doc("adds pages; the old size in pages, or 2^32 - 1 if the memory cannot grow so far");
         MemoryFill, "memory_fill" => .operands(&[I32, I32, I32]).with(LOAD.or(STORE)).doc("sets bytes: address, byte value, length; traps out of bounds before any write");
         MemoryCopy, "memory_copy" => .operands(&[I32, I32, I32]).with(LOAD.or(STORE)).doc("copies bytes: destination, source, length, which may overlap; traps out of bounds before any write");
+        MemoryInit, "memory_init" => .operands(&[I32, I32, I32]).attrs(&[("memory", AttrKind::Index), ("segment", AttrKind::Index)]).with(LOAD.or(STORE)).doc("copies bytes of a data segment: destination in the memory `memory`, offset in the segment, length; traps out of bounds before any write");
+        DataDrop, "data_drop" => .attrs(SEGMENT).with(Traits::WRITES).doc("makes the data segment `segment` empty");
+        MemoryNLoad, "memory_n_load" => .operands(&[I32]).results(&[I64]).attrs(ACCESS).with(LOAD).doc("load of `bytes` bytes, zero-extended, from the memory `memory`, which is not the first, at the address plus the offset; traps out of bounds");
+        MemoryNStore, "memory_n_store" => .operands(&[I32, I64]).attrs(ACCESS).with(STORE).doc("stores the low `bytes` bytes of the second operand in the memory `memory`, which is not the first, at the address plus the offset; traps out of bounds");
+        MemoryNSize, "memory_n_size" => .results(&[I32]).attrs(MEMORY).with(Traits::READS).doc("size in pages of the memory `memory`, which is not the first");
+        MemoryNGrow, "memory_n_grow" => .operands(&[I32]).results(&[I32]).attrs(MEMORY).with(Traits::READS.or(Traits::WRITES)).doc("`memory_grow` of the memory `memory`, which is not the first");
+        MemoryNFill, "memory_n_fill" => .operands(&[I32, I32, I32]).attrs(MEMORY).with(LOAD.or(STORE)).doc("`memory_fill` of the memory `memory`, which is not the first");
+        MemoryNCopy, "memory_n_copy" => .operands(&[I32, I32, I32]).attrs(COPY).with(LOAD.or(STORE)).doc("`memory_copy` between two memories that are not both the first");
+        RefFunc, "ref_func" => .results(&[I64]).attrs(&[("func", AttrKind::Func)]).with(Traits::READS).doc("a reference to the function: function + 1 here, its table word on the machine");
+        TableGet, "table_get" => .operands(&[I32]).results(&[I64]).attrs(TABLE).with(LOAD).doc("the table's element; traps out of bounds");
+        TableSet, "table_set" => .operands(&[I32, I64]).attrs(TABLE).with(STORE).doc("sets the table's element; traps out of bounds");
+        TableSize, "table_size" => .results(&[I32]).attrs(TABLE).with(Traits::READS).doc("number of the table's elements");
+        TableGrow, "table_grow" => .operands(&[I64, I32]).results(&[I32]).attrs(TABLE).with(Traits::READS.or(Traits::WRITES)).doc("adds elements of the first operand's value, as many as the second; the old size, or 2^32 - 1 if the table cannot grow so far");
+        TableFill, "table_fill" => .operands(&[I32, I64, I32]).attrs(TABLE).with(LOAD.or(STORE)).doc("sets elements: first, value, number; traps out of bounds before any write");
+        TableCopy, "table_copy" => .operands(&[I32, I32, I32]).attrs(COPY).with(LOAD.or(STORE)).doc("copies elements: first in the table `to`, first in the table `from`, number, which may overlap; traps out of bounds before any write");
+        TableInit, "table_init" => .operands(&[I32, I32, I32]).attrs(&[("table", AttrKind::Index), ("segment", AttrKind::Index)]).with(LOAD.or(STORE)).doc("copies elements of an element segment: first in the table, first in the segment, number; traps out of bounds before any write");
+        ElemDrop, "elem_drop" => .attrs(SEGMENT).with(Traits::WRITES).doc("makes the element segment `segment` empty");
     }
 }

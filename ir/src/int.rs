@@ -149,6 +149,11 @@ macro_rules! width {
 width!(w32, u32, i32, 32);
 width!(w64, u64, i64, 64);
 
+/// The null reference.
+pub(crate) fn null(_: &[u64], _: &[Attr]) -> Result {
+    Ok(0)
+}
+
 /// The constant that is the first attribute; 0 without one.
 pub(crate) fn constant(_: &[u64], attrs: &[Attr]) -> Result {
     Ok(attrs.first().and_then(Attr::as_int).unwrap_or(0))

@@ -36,8 +36,9 @@ pub use dialect::{Arity, Dialect, DialectSet, EvalFn, OpDef, Opcode, Traits, Ty}
 pub use entities::{Block, FuncId, Op, Region, Value};
 pub use loc::Loc;
 pub use module::{
-    DataSegment, ElementSegment, Export, ExportKind, Func, FuncBody, Global, GlobalInit, Import,
-    LazyBody, MakeBody, Memory, Module, Table,
+    ConstValue, DataSegment, ElementItem, ElementSegment, Export, ExportKind, Func, FuncBody,
+    Global, GlobalInit, Import, InitError, InitOp, LazyBody, MAX_GROWN_MEMORY, MAX_GROWN_TABLE,
+    MakeBody, Memory, Module, SegmentMode, Table,
 };
 pub use text::{NamedBody, parse_funcs, print_body, print_func, print_op};
 pub use types::{Signature, Type, flat_types};

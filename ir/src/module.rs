@@ -6,8 +6,15 @@
 use crate::body::Body;
 use crate::diagnostic::Diagnostic;
 use crate::types::{Signature, Type};
+use crate::wasm::WasmOp;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+
+/// Elements a table may grow to by `table.grow`, where its own limit is not lower.
+pub const MAX_GROWN_TABLE: u64 = 1 << 20;
+
+/// Pages a memory beyond the first may grow to by `memory.grow`, where its own limit is not lower.
+pub const MAX_GROWN_MEMORY: u64 = 256;
 
 /// An imported item's name.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -111,6 +118,87 @@ pub enum GlobalInit {
     RefFunc(u32),
     /// The null reference.
     RefNull,
+    /// An expression of several instructions, in the order of a stack machine.
+    Expr(Vec<InitOp>),
+}
+
+/// One instruction of [`GlobalInit::Expr`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum InitOp {
+    /// Pushes these bits.
+    Const(u64),
+    /// Pushes the value of a global.
+    Global(u32),
+    /// Takes as many values as the row has operands and pushes its result.
+    Op(WasmOp),
+}
+
+/// What a constant expression evaluates to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ConstValue {
+    /// A number's bits, zero-extended; a reference of the host, 0 for null.
+    Bits(u64),
+    /// A reference to this function.
+    Func(u32),
+}
+
+/// Why a constant expression has no value.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum InitError {
+    /// It is, or refers to, an imported global without a value.
+    #[error("nobody provides the imported global `{}.{}`", .0.module, .0.name)]
+    Import(Import),
+    /// It does not validate.
+    #[error("invalid constant expression: {0}")]
+    Invalid(&'static str),
+}
+
+impl GlobalInit {
+    /// The value, given those of the globals that the expression may name.
+    ///
+    /// This is the one evaluator of constant expressions. Errors: see [`InitError`].
+    pub fn eval(&self, globals: &[ConstValue]) -> Result<ConstValue, InitError> {
+        let global = |index: u32| {
+            let value = globals.get(index as usize).copied();
+            value.ok_or(InitError::Invalid("no such global, or a later one"))
+        };
+        let ops = match self {
+            GlobalInit::Import(import) => return Err(InitError::Import(import.clone())),
+            GlobalInit::Const(bits) => return Ok(ConstValue::Bits(*bits)),
+            GlobalInit::Global(index) => return global(*index),
+            GlobalInit::RefFunc(func) => return Ok(ConstValue::Func(*func)),
+            GlobalInit::RefNull => return Ok(ConstValue::Bits(0)),
+            GlobalInit::Expr(ops) => ops,
+        };
+        let mut stack: Vec<u64> = Vec::new();
+        for op in ops {
+            let bits = match op {
+                InitOp::Const(bits) => *bits,
+                InitOp::Global(index) => match global(*index)? {
+                    ConstValue::Bits(bits) => bits,
+                    ConstValue::Func(_) => {
+                        return Err(InitError::Invalid("arithmetic on a reference"));
+                    }
+                },
+                InitOp::Op(op) => {
+                    let row = op.opcode().def();
+                    let (Some(eval), crate::Arity::Fixed(operands)) = (row.eval, row.operands)
+                    else {
+                        return Err(InitError::Invalid("an instruction that is not constant"));
+                    };
+                    let start = (stack.len().checked_sub(operands.len()))
+                        .ok_or(InitError::Invalid("too few operands"))?;
+                    let args = stack.split_off(start);
+                    eval(&args, &[]).map_err(|_| InitError::Invalid("a trap"))?
+                }
+            };
+            stack.push(bits);
+        }
+        match stack.as_slice() {
+            [bits] => Ok(ConstValue::Bits(*bits)),
+            _ => Err(InitError::Invalid("not exactly one value")),
+        }
+    }
 }
 
 /// A global.
@@ -128,7 +216,7 @@ pub struct Global {
     pub init: GlobalInit,
 }
 
-/// The linear memory.
+/// A linear memory.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Memory {
     /// Initial pages of 64 KiB.
@@ -137,6 +225,18 @@ pub struct Memory {
     pub max: Option<u64>,
     /// Host name, if imported.
     pub import: Option<Import>,
+}
+
+impl Memory {
+    /// Pages a memory beyond the first can reach.
+    pub fn grown_limit(&self) -> u64 {
+        grown_limit(self.min, self.max, MAX_GROWN_MEMORY)
+    }
+}
+
+/// `most`, within a declared limit, but never below what is there from the start.
+fn grown_limit(min: u64, max: Option<u64>, most: u64) -> u64 {
+    max.unwrap_or(most).min(most).max(min)
 }
 
 /// A table of references.
@@ -150,22 +250,85 @@ pub struct Table {
     pub max: Option<u64>,
     /// Host name, if imported.
     pub import: Option<Import>,
+    /// Whether code writes elements, by any op; else active segments alone say what it holds.
+    pub written: bool,
+    /// Whether code has a `table.grow` of it; else its size is `min` for good.
+    pub resized: bool,
+}
+
+impl Table {
+    /// A table that no code changes.
+    pub fn new(ty: Type, min: u64, max: Option<u64>, import: Option<Import>) -> Table {
+        Table {
+            ty,
+            min,
+            max,
+            import,
+            written: false,
+            resized: false,
+        }
+    }
+
+    /// Elements the table can reach.
+    pub fn grown_limit(&self) -> u64 {
+        grown_limit(self.min, self.max, MAX_GROWN_TABLE)
+    }
+}
+
+/// What becomes of a segment at instantiation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SegmentMode {
+    /// It is copied to the table or memory of index `target` and dropped.
+    Active {
+        /// Table or memory.
+        target: u32,
+        /// First element or byte address.
+        offset: GlobalInit,
+    },
+    /// It waits for `table.init` or `memory.init`.
+    Passive,
+    /// It is dropped; it only declares functions that `ref.func` names.
+    Declared,
+}
+
+/// One element of an element segment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ElementItem {
+    /// The null reference.
+    Null,
+    /// A reference to this function.
+    Func(u32),
+    /// The value of this global.
+    Global(u32),
+}
+
+impl ElementItem {
+    /// The value, given those of the globals.
+    ///
+    /// Errors: as for [`GlobalInit::eval`].
+    pub fn eval(self, globals: &[ConstValue]) -> Result<ConstValue, InitError> {
+        match self {
+            ElementItem::Null => Ok(ConstValue::Bits(0)),
+            ElementItem::Func(func) => Ok(ConstValue::Func(func)),
+            ElementItem::Global(index) => GlobalInit::Global(index).eval(globals),
+        }
+    }
 }
 
 /// An element segment.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ElementSegment {
-    /// Table and offset, for an active segment; `None` for passive and declared ones.
-    pub active: Option<(u32, GlobalInit)>,
-    /// Function indices; `None` is a null reference.
-    pub funcs: Vec<Option<u32>>,
+    /// Active, passive or declared.
+    pub mode: SegmentMode,
+    /// Elements.
+    pub items: Vec<ElementItem>,
 }
 
 /// A data segment.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DataSegment {
-    /// Offset, for an active segment.
-    pub active: Option<GlobalInit>,
+    /// Active or passive.
+    pub mode: SegmentMode,
     /// Bytes.
     pub bytes: Vec<u8>,
 }
@@ -211,6 +374,8 @@ pub struct Module {
     pub elements: Vec<ElementSegment>,
     /// Data segments.
     pub data: Vec<DataSegment>,
+    /// Functions that code names by `ref.func`, ascending, each once.
+    pub referenced: Vec<u32>,
     /// Exports.
     pub exports: Vec<Export>,
     /// Start function.
@@ -218,6 +383,17 @@ pub struct Module {
 }
 
 impl Module {
+    /// The initial values of all globals, in order; a constant expression may name those before it.
+    ///
+    /// Errors: as for [`GlobalInit::eval`].
+    pub fn global_values(&self) -> Result<Vec<ConstValue>, InitError> {
+        let mut values = Vec::with_capacity(self.globals.len());
+        for global in &self.globals {
+            values.push(global.init.eval(&values)?);
+        }
+        Ok(values)
+    }
+
     /// The function exported under this name.
     pub fn exported_func(&self, name: &str) -> Option<u32> {
         self.exports.iter().find_map(|e| match e.kind {

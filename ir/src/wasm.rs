@@ -4,7 +4,8 @@
 //! takes the parameters, and locals start as they do in WASM. A structured op holds regions of one block each, ended by
 //! `wasm.end` or a branch; code after a branch, which cannot run, is not there. Operands stand in WASM's order except
 //! that a condition, selector or table index that comes last on the stack comes first where the count varies.
-//! Float rows only move bits.
+//! Float rows only move bits. A reference is a word: null is 0, function `f` is `f` + 1, the host's `n` is `n` + 1.
+//! Accesses to memories beyond the first are the `memory_n` rows, of 64 bits; the decoder narrows and extends.
 
 use crate::attr::AttrKind;
 use crate::dialect::{Traits, Ty};
@@ -19,6 +20,15 @@ const VALUE: &[(&str, AttrKind)] = &[("value", AttrKind::Int)];
 const INDEX: &[(&str, AttrKind)] = &[("index", AttrKind::Index)];
 const DEPTH: &[(&str, AttrKind)] = &[("depth", AttrKind::Index)];
 const MEM: &[(&str, AttrKind)] = &[("mem", AttrKind::Mem)];
+const TABLE: &[(&str, AttrKind)] = &[("table", AttrKind::Index)];
+const SEGMENT: &[(&str, AttrKind)] = &[("segment", AttrKind::Index)];
+const MEMORY: &[(&str, AttrKind)] = &[("memory", AttrKind::Index)];
+const COPY: &[(&str, AttrKind)] = &[("to", AttrKind::Index), ("from", AttrKind::Index)];
+const ACCESS: &[(&str, AttrKind)] = &[
+    ("memory", AttrKind::Index),
+    ("mem", AttrKind::Mem),
+    ("bytes", AttrKind::Index),
+];
 const LOAD: Traits = Traits::READS.or(Traits::MAY_TRAP);
 const STORE: Traits = Traits::WRITES.or(Traits::MAY_TRAP);
 const CALL: Traits = Traits::CALL.or(LOAD).or(STORE);
@@ -127,6 +137,25 @@ crate::dialect! {
         MemoryGrow, "memory.grow" => .operands(&[I32]).results(&[I32]).with(Traits::READS.or(Traits::WRITES)).doc("adds pages; the old size in pages, or 2^32 - 1 if the memory cannot grow so far");
         MemoryFill, "memory.fill" => .operands(&[I32, I32, I32]).with(LOAD.or(STORE)).doc("sets bytes: address, byte value, length; traps out of bounds before any write");
         MemoryCopy, "memory.copy" => .operands(&[I32, I32, I32]).with(LOAD.or(STORE)).doc("copies bytes: destination, source, length, which may overlap; traps out of bounds before any write");
+        MemoryInit, "memory.init" => .operands(&[I32, I32, I32]).attrs(&[("memory", AttrKind::Index), ("segment", AttrKind::Index)]).with(LOAD.or(STORE)).doc("copies bytes of a data segment: destination in the memory `memory`, offset in the segment, length; traps out of bounds before any write");
+        DataDrop, "data.drop" => .attrs(SEGMENT).with(Traits::WRITES).doc("makes the data segment `segment` empty");
+        MemoryNLoad, "memory_n.load" => .operands(&[I32]).results(&[I64]).attrs(ACCESS).with(LOAD).doc("load of `bytes` bytes, zero-extended, from the memory `memory`, which is not the first, at the address plus the offset; traps out of bounds");
+        MemoryNStore, "memory_n.store" => .operands(&[I32, I64]).attrs(ACCESS).with(STORE).doc("stores the low `bytes` bytes of the second operand in the memory `memory`, which is not the first, at the address plus the offset; traps out of bounds");
+        MemoryNSize, "memory_n.size" => .results(&[I32]).attrs(MEMORY).with(Traits::READS).doc("size in pages of the memory `memory`, which is not the first");
+        MemoryNGrow, "memory_n.grow" => .operands(&[I32]).results(&[I32]).attrs(MEMORY).with(Traits::READS.or(Traits::WRITES)).doc("`memory.grow` of the memory `memory`, which is not the first");
+        MemoryNFill, "memory_n.fill" => .operands(&[I32, I32, I32]).attrs(MEMORY).with(LOAD.or(STORE)).doc("`memory.fill` of the memory `memory`, which is not the first");
+        MemoryNCopy, "memory_n.copy" => .operands(&[I32, I32, I32]).attrs(COPY).with(LOAD.or(STORE)).doc("`memory.copy` between two memories that are not both the first");
+        RefNull, "ref.null" => .results(&[Ty::Any]).pure(int::null).doc("the null reference");
+        RefIsNull, "ref.is_null" => .operands(&[Ty::Any]).results(&[I32]).pure(int::w64::eqz).doc("1 if the reference is null, else 0");
+        RefFunc, "ref.func" => .results(&[Ty::Is(Type::FuncRef)]).attrs(&[("func", AttrKind::Func)]).with(Traits::READS).doc("a reference to the function");
+        TableGet, "table.get" => .operands(&[I32]).results(&[Ty::Any]).attrs(TABLE).with(LOAD).doc("the table's element; traps out of bounds");
+        TableSet, "table.set" => .operands(&[I32, Ty::Any]).attrs(TABLE).with(STORE).doc("sets the table's element; traps out of bounds");
+        TableSize, "table.size" => .results(&[I32]).attrs(TABLE).with(Traits::READS).doc("number of the table's elements");
+        TableGrow, "table.grow" => .operands(&[Ty::Any, I32]).results(&[I32]).attrs(TABLE).with(Traits::READS.or(Traits::WRITES)).doc("adds elements of the first operand's value, as many as the second; the old size, or 2^32 - 1 if the table cannot grow so far");
+        TableFill, "table.fill" => .operands(&[I32, Ty::Any, I32]).attrs(TABLE).with(LOAD.or(STORE)).doc("sets elements: first, value, number; traps out of bounds before any write");
+        TableCopy, "table.copy" => .operands(&[I32, I32, I32]).attrs(COPY).with(LOAD.or(STORE)).doc("copies elements: first in the table `to`, first in the table `from`, number, which may overlap; traps out of bounds before any write");
+        TableInit, "table.init" => .operands(&[I32, I32, I32]).attrs(&[("table", AttrKind::Index), ("segment", AttrKind::Index)]).with(LOAD.or(STORE)).doc("copies elements of an element segment: first in the table, first in the segment, number; traps out of bounds before any write");
+        ElemDrop, "elem.drop" => .attrs(SEGMENT).with(Traits::WRITES).doc("makes the element segment `segment` empty");
         LocalGet, "local.get" => .results(&[Ty::Any]).attrs(INDEX).with(Traits::READS).doc("the local `index`");
         LocalSet, "local.set" => .operands(&[Ty::Any]).attrs(INDEX).with(Traits::WRITES).doc("sets the local `index`");
         LocalTee, "local.tee" => .operands(&[Ty::Same]).results(&[Ty::Same]).attrs(INDEX).with(Traits::WRITES).doc("sets the local `index` and gives the operand");

@@ -1,10 +1,13 @@
 //! The cranelift dialect's effects and control.
 
 use super::wasm::bulk_fuel;
-use super::{Bodies, EvalError, Flow, Instance, Limits, LinearMemory, Semantics, Site, run};
+use super::{
+    Bodies, EvalError, Flow, Instance, Limits, LinearMemory, Semantics, Site, run, tables,
+};
 use crate::attr::Attr;
 use crate::cranelift::ClifOp;
 use crate::module::Module;
+use crate::wasm::WasmOp;
 
 /// Semantics of the cranelift dialect over a module's state.
 pub struct ClifSemantics<'a> {
@@ -104,6 +107,26 @@ impl Semantics for ClifSemantics<'_> {
                 self.instance.memory.copy(args[0], args[1], args[2])?;
                 Flow::Next
             }
+            C::RefFunc
+            | C::TableGet
+            | C::TableSet
+            | C::TableSize
+            | C::TableGrow
+            | C::TableFill
+            | C::TableCopy
+            | C::TableInit
+            | C::ElemDrop
+            | C::MemoryInit
+            | C::DataDrop
+            | C::MemoryNLoad
+            | C::MemoryNStore
+            | C::MemoryNSize
+            | C::MemoryNGrow
+            | C::MemoryNFill
+            | C::MemoryNCopy => {
+                let op = counterpart(op).ok_or_else(|| site.malformed("an op of both dialects"))?;
+                tables::exec(self.instance, self.module, op, site, args)?
+            }
             // Rows with an evaluator.
             C::Iconst32
             | C::Iadd32
@@ -161,4 +184,29 @@ impl Semantics for ClifSemantics<'_> {
     fn host(&mut self, func: u32, args: &[u64]) -> Result<Vec<u64>, EvalError> {
         self.instance.host(self.module, func, args)
     }
+}
+
+/// The wasm dialect's op of the same meaning, for what [`tables::exec`] executes.
+fn counterpart(op: ClifOp) -> Option<WasmOp> {
+    use ClifOp as C;
+    Some(match op {
+        C::RefFunc => WasmOp::RefFunc,
+        C::TableGet => WasmOp::TableGet,
+        C::TableSet => WasmOp::TableSet,
+        C::TableSize => WasmOp::TableSize,
+        C::TableGrow => WasmOp::TableGrow,
+        C::TableFill => WasmOp::TableFill,
+        C::TableCopy => WasmOp::TableCopy,
+        C::TableInit => WasmOp::TableInit,
+        C::ElemDrop => WasmOp::ElemDrop,
+        C::MemoryInit => WasmOp::MemoryInit,
+        C::DataDrop => WasmOp::DataDrop,
+        C::MemoryNLoad => WasmOp::MemoryNLoad,
+        C::MemoryNStore => WasmOp::MemoryNStore,
+        C::MemoryNSize => WasmOp::MemoryNSize,
+        C::MemoryNGrow => WasmOp::MemoryNGrow,
+        C::MemoryNFill => WasmOp::MemoryNFill,
+        C::MemoryNCopy => WasmOp::MemoryNCopy,
+        _ => return None,
+    })
 }

@@ -1,11 +1,11 @@
-//! The state of a running module: memory, globals, tables, private input and public output.
+//! The state of a running module: memories, globals, tables, segments, private input and public output.
 //!
 //! All dialects' evaluators work on this one type, so that states can be compared after runs of different stages.
 
 use super::EvalError;
 use super::memory::LinearMemory;
 use crate::attr::Trap;
-use crate::module::{FuncBody, GlobalInit, Module};
+use crate::module::{ConstValue, FuncBody, GlobalInit, InitError, Module, SegmentMode};
 
 /// Elements of a table that a module may ask for, as in wasmparser's limits.
 const MAX_TABLE: u64 = 10_000_000;
@@ -13,22 +13,30 @@ const MAX_TABLE: u64 = 10_000_000;
 /// Bytes of output beyond which a run is stopped; a proof has far fewer.
 const MAX_OUTPUT: u64 = 1 << 28;
 
-/// A table of functions.
+/// A table of references.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct TableState {
-    /// Function indices; `None` is a null reference.
-    pub entries: Vec<Option<u32>>,
+    /// Reference words: null is 0, function `f` is `f + 1`, the host's `n` is `n + 1`.
+    pub entries: Vec<u64>,
+    /// Elements that `table.grow` can reach.
+    pub limit: u64,
 }
 
 /// Everything outside the bodies.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Instance {
-    /// Linear memory; of no pages and no growth if the module has none.
+    /// The first memory; of no pages and no growth if the module has none.
     pub memory: LinearMemory,
-    /// Bits of the globals. A reference to function `f` is `f + 1`, null is 0.
+    /// The memories after the first.
+    pub more_memories: Vec<LinearMemory>,
+    /// Bits of the globals; references are words as in [`TableState::entries`].
     pub globals: Vec<u64>,
     /// Tables.
     pub tables: Vec<TableState>,
+    /// Reference words of the element segments; none left of a dropped one.
+    pub elements: Vec<Vec<u64>>,
+    /// Whether each data segment is dropped.
+    pub dropped_data: Vec<bool>,
     /// Private input.
     pub input: Vec<u8>,
     /// Number of input bytes read so far.
@@ -47,18 +55,19 @@ impl Instance {
             input: input.to_vec(),
             ..Instance::default()
         };
-        for global in &module.globals {
-            if let GlobalInit::Import(import) = &global.init {
-                return imported(&format!("global `{}.{}`", import.module, import.name));
-            }
-            let value = instance.init(&global.init)?;
-            instance.globals.push(value);
-        }
-        if let Some(memory) = module.memories.first() {
+        let values = module.global_values().map_err(init_error)?;
+        instance.globals = values.iter().map(|&value| word(value)).collect();
+        for (index, memory) in module.memories.iter().enumerate() {
             if memory.import.is_some() {
                 return imported("memory");
             }
-            instance.memory = LinearMemory::new(memory.min, memory.max)?;
+            if index == 0 {
+                instance.memory = LinearMemory::new(memory.min, memory.max)?;
+            } else {
+                let limit = Some(memory.grown_limit());
+                let memory = LinearMemory::new(memory.min, limit)?;
+                instance.more_memories.push(memory);
+            }
         }
         for table in &module.tables {
             if table.import.is_some() {
@@ -68,44 +77,37 @@ impl Instance {
                 return Err(EvalError::OutOfMemory);
             }
             instance.tables.push(TableState {
-                entries: vec![None; table.min as usize],
+                entries: vec![0; table.min as usize],
+                limit: table.grown_limit(),
             });
         }
+        let offset = |init: &GlobalInit| init.eval(&values).map(word).map_err(init_error);
         for segment in &module.elements {
-            if let Some((table, offset)) = &segment.active {
-                let offset = instance.init(offset)? as usize;
-                let table = instance
-                    .tables
-                    .get_mut(*table as usize)
-                    .ok_or_else(|| EvalError::Malformed("element segment of no table".into()))?;
-                let entries = offset
-                    .checked_add(segment.funcs.len())
-                    .and_then(|end| table.entries.get_mut(offset..end));
-                entries
-                    .ok_or(Trap::OutOfBoundsTableAccess)?
-                    .copy_from_slice(&segment.funcs);
+            let items = segment.items.iter();
+            let words = items.map(|item| item.eval(&values).map(word));
+            let words: Vec<u64> = words.collect::<Result<_, _>>().map_err(init_error)?;
+            let number = instance.elements.len() as u32;
+            let len = words.len() as u64;
+            instance.elements.push(words);
+            match &segment.mode {
+                SegmentMode::Active { target, offset: at } => {
+                    instance.table_init(*target, number, [offset(at)?, 0, len])?;
+                    instance.elem_drop(number)?;
+                }
+                SegmentMode::Passive => {}
+                SegmentMode::Declared => instance.elem_drop(number)?,
             }
         }
         for segment in &module.data {
-            if let Some(offset) = &segment.active {
-                let offset = instance.init(offset)?;
-                instance.memory.write(offset, &segment.bytes)?;
+            let mut dropped = false;
+            if let SegmentMode::Active { target, offset: at } = &segment.mode {
+                let at = offset(at)?;
+                instance.memory_mut(*target)?.write(at, &segment.bytes)?;
+                dropped = true;
             }
+            instance.dropped_data.push(dropped);
         }
         Ok(instance)
-    }
-
-    fn init(&self, init: &GlobalInit) -> Result<u64, EvalError> {
-        match init {
-            GlobalInit::Const(bits) => Ok(*bits),
-            GlobalInit::Global(index) => self.global(*index),
-            GlobalInit::RefFunc(func) => Ok(u64::from(*func) + 1),
-            GlobalInit::RefNull => Ok(0),
-            GlobalInit::Import(import) => Err(EvalError::Unsupported(format!(
-                "imported global `{}.{}`",
-                import.module, import.name
-            ))),
-        }
     }
 
     /// The bits of a global.
@@ -142,7 +144,11 @@ impl Instance {
             .ok()
             .and_then(|i| table.entries.get(i))
             .ok_or(Trap::UndefinedElement)?;
-        let func = entry.ok_or(Trap::UninitializedElement)?;
+        let func = match entry.checked_sub(1).map(u32::try_from) {
+            Some(Ok(func)) => func,
+            Some(Err(_)) => return Err(EvalError::Malformed("a word of no function".into())),
+            None => return Err(Trap::UninitializedElement.into()),
+        };
         let expected = module
             .types
             .get(type_index as usize)
@@ -182,6 +188,8 @@ impl Instance {
             ("zkc:intrinsics", "inlen", []) => Ok(vec![self.input.len() as u64 & 0xffff_ffff]),
             ("zkc:intrinsics", "input8", []) => self.take_input(1).map(|word| vec![word]),
             ("zkc:intrinsics", "input64", []) => self.take_input(8).map(|word| vec![word]),
+            ("zkc:intrinsics", "trap_table", []) => Err(Trap::OutOfBoundsTableAccess.into()),
+            ("zkc:intrinsics", "trap_memory", []) => Err(Trap::OutOfBoundsMemoryAccess.into()),
             ("zkc:intrinsics", "output", &[byte]) => {
                 self.output.push(byte as u8);
                 Ok(Vec::new())
@@ -228,5 +236,23 @@ impl Instance {
         self.memory.read(at, &mut bytes)?;
         self.output.extend_from_slice(&bytes);
         Ok(())
+    }
+}
+
+/// The word of a constant expression's value.
+fn word(value: ConstValue) -> u64 {
+    match value {
+        ConstValue::Bits(bits) => bits,
+        ConstValue::Func(func) => u64::from(func) + 1,
+    }
+}
+
+fn init_error(error: InitError) -> EvalError {
+    match error {
+        InitError::Import(import) => EvalError::Unsupported(format!(
+            "imported global `{}.{}`",
+            import.module, import.name
+        )),
+        InitError::Invalid(_) => EvalError::Malformed(error.to_string()),
     }
 }

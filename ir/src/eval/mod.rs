@@ -8,6 +8,7 @@
 mod cranelift;
 mod instance;
 mod memory;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod wasm;

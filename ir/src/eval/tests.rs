@@ -3,9 +3,9 @@
 use super::{EvalError, Instance, Limits, LinearMemory, PAGE_BYTES, WasmInstance, run_cranelift};
 use crate::testing::{bits, bodies};
 use crate::{
-    Body, CRANELIFT, DataSegment, Dialect, DialectSet, ElementSegment, Export, ExportKind, Func,
-    FuncBody, Global, GlobalInit, Import, Memory, Module, Signature, Table, Trap, Type, WASM,
-    parse_funcs, verify,
+    Body, CRANELIFT, DataSegment, Dialect, DialectSet, ElementItem, ElementSegment, Export,
+    ExportKind, Func, FuncBody, Global, GlobalInit, Import, Memory, Module, SegmentMode, Signature,
+    Table, Trap, Type, WASM, parse_funcs, verify,
 };
 use proptest::prelude::*;
 
@@ -61,18 +61,18 @@ fn module(dialect: Dialect, text: &str) -> Module {
             FuncBody::Import(import),
         );
     }
-    let funcs: Vec<_> = (0..module.funcs.len() as u32).map(Some).collect();
+    let funcs: Vec<_> = (0..module.funcs.len() as u32)
+        .map(ElementItem::Func)
+        .collect();
     module.memories.push(Memory {
         min: 1,
         max: Some(3),
         import: None,
     });
-    module.tables.push(Table {
-        ty: Type::FuncRef,
-        min: 1 + funcs.len() as u64,
-        max: None,
-        import: None,
-    });
+    let size = 1 + funcs.len() as u64;
+    module
+        .tables
+        .push(Table::new(Type::FuncRef, size, None, None));
     let global = |init| Global {
         name: "g".into(),
         ty: Type::I64,
@@ -82,14 +82,19 @@ fn module(dialect: Dialect, text: &str) -> Module {
     };
     module.globals = vec![global(GlobalInit::Const(1)), global(GlobalInit::Global(0))];
     module.elements.push(ElementSegment {
-        active: Some((0, GlobalInit::Global(0))),
-        funcs,
+        mode: active(GlobalInit::Global(0)),
+        items: funcs,
     });
     module.data.push(DataSegment {
-        active: Some(GlobalInit::Const(8)),
+        mode: active(GlobalInit::Const(8)),
         bytes: b"abcdefgh".to_vec(),
     });
     module
+}
+
+/// The mode of a segment for table or memory 0.
+fn active(offset: GlobalInit) -> SegmentMode {
+    SegmentMode::Active { target: 0, offset }
 }
 
 fn invoke(module: &Module, name: &str, args: &[u64]) -> Result<Vec<u64>, EvalError> {
@@ -323,16 +328,16 @@ fn instantiation() {
     m.start = Some(9);
     assert_eq!(WasmInstance::new(&m, b"x").unwrap().output(), b"xx");
     m.data.push(DataSegment {
-        active: Some(GlobalInit::Const(65536)),
+        mode: active(GlobalInit::Const(65536)),
         bytes: vec![],
     });
     m.data.push(DataSegment {
-        active: None,
+        mode: SegmentMode::Passive,
         bytes: vec![1; 100],
     });
     assert!(WasmInstance::new(&m, b"x").is_ok());
     m.data.push(DataSegment {
-        active: Some(GlobalInit::Const(65536)),
+        mode: active(GlobalInit::Const(65536)),
         bytes: vec![1],
     });
     assert_eq!(
@@ -340,8 +345,8 @@ fn instantiation() {
         Err(EvalError::Trap(Trap::OutOfBoundsMemoryAccess))
     );
     m.elements.push(ElementSegment {
-        active: Some((0, GlobalInit::Const(15))),
-        funcs: vec![None],
+        mode: active(GlobalInit::Const(15)),
+        items: vec![ElementItem::Null],
     });
     assert_eq!(
         Instance::new(&m, b""),

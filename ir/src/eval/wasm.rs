@@ -1,6 +1,6 @@
 //! The wasm dialect's effects and control, and running the functions of a module.
 
-use super::{EvalError, Flow, Instance, Limits, LinearMemory, Semantics, Site, run};
+use super::{EvalError, Flow, Instance, Limits, LinearMemory, Semantics, Site, run, tables};
 use crate::attr::{Attr, Trap};
 use crate::body::Body;
 use crate::module::Module;
@@ -83,6 +83,23 @@ impl Semantics for WasmSemantics<'_> {
                 self.instance.memory.copy(args[0], args[1], args[2])?;
                 Flow::Next
             }
+            W::RefFunc
+            | W::TableGet
+            | W::TableSet
+            | W::TableSize
+            | W::TableGrow
+            | W::TableFill
+            | W::TableCopy
+            | W::TableInit
+            | W::ElemDrop
+            | W::MemoryInit
+            | W::DataDrop
+            | W::MemoryNLoad
+            | W::MemoryNStore
+            | W::MemoryNSize
+            | W::MemoryNGrow
+            | W::MemoryNFill
+            | W::MemoryNCopy => tables::exec(self.instance, self.module, op, site, args)?,
             W::LocalGet | W::LocalSet | W::LocalTee => {
                 let index = site.index(0)? as usize;
                 let Some(local) = site.locals.get_mut(index) else {
@@ -207,6 +224,8 @@ impl Semantics for WasmSemantics<'_> {
             | W::I64ReinterpretF64
             | W::F32ReinterpretI32
             | W::F64ReinterpretI64
+            | W::RefNull
+            | W::RefIsNull
             | W::Select => return Err(site.malformed("an op without row evaluator")),
         })
     }
