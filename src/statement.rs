@@ -1,6 +1,7 @@
 //! Argument and result words as users write them.
 //!
-//! Integers are decimal, signed; `0x` is hexadecimal bits. Floats are decimal numbers or `0x` bits.
+//! Integers are decimal, signed; `0x` is hexadecimal bits. Floats are decimal numbers or `0x` bits. A reference is `null` or,
+//! if it is the host's, a number. Functions have no numbers: one that comes back is shown by its table word.
 
 use zkc_ir::Diagnostic;
 use zkc_isa::ValueKind;
@@ -15,6 +16,15 @@ pub fn parse_arg(text: &str, kind: ValueKind) -> Result<u64, Diagnostic> {
             format!("`{text}` is not a value of type {}", kind_name(kind)),
         )
     };
+    match kind {
+        ValueKind::FuncRef | ValueKind::ExternRef if text == "null" => return Ok(0),
+        ValueKind::FuncRef => return Err(bad().note("a function can be named by the program only")),
+        ValueKind::ExternRef => {
+            let number: u64 = text.parse().map_err(|_| bad())?;
+            return number.checked_add(1).ok_or_else(bad);
+        }
+        ValueKind::I32 | ValueKind::I64 | ValueKind::F32 | ValueKind::F64 => {}
+    }
     if let Some(hex) = text.strip_prefix("0x") {
         let bits = u64::from_str_radix(hex, 16).map_err(|_| bad())?;
         return if kind.is_32() && bits >> 32 != 0 {
@@ -45,6 +55,7 @@ pub fn parse_arg(text: &str, kind: ValueKind) -> Result<u64, Diagnostic> {
             .map(|x| u64::from(x.to_bits()))
             .map_err(|_| bad()),
         ValueKind::F64 => text.parse::<f64>().map(f64::to_bits).map_err(|_| bad()),
+        ValueKind::FuncRef | ValueKind::ExternRef => Err(bad()),
     }
 }
 
@@ -57,17 +68,15 @@ pub fn show_word(bits: u64, kind: ValueKind, hex: bool) -> String {
         (ValueKind::I64, false) => (bits as i64).to_string(),
         (ValueKind::F32, false) => f32::from_bits(bits as u32).to_string(),
         (ValueKind::F64, false) => f64::from_bits(bits).to_string(),
+        (ValueKind::FuncRef | ValueKind::ExternRef, _) if bits == 0 => "null".to_owned(),
+        (ValueKind::FuncRef, _) => format!("function {bits:#x}"),
+        (ValueKind::ExternRef, _) => (bits - 1).to_string(),
     }
 }
 
 /// WASM's name of the type.
 pub const fn kind_name(kind: ValueKind) -> &'static str {
-    match kind {
-        ValueKind::I32 => "i32",
-        ValueKind::I64 => "i64",
-        ValueKind::F32 => "f32",
-        ValueKind::F64 => "f64",
-    }
+    kind.name()
 }
 
 /// Bytes as lower-case hex digits.
@@ -106,6 +115,23 @@ mod tests {
         assert!(parse_arg("18446744073709551616", ValueKind::I64).is_err());
         assert_eq!(parse_arg("1.5", ValueKind::F64), Ok(1.5f64.to_bits()));
         assert!(parse_arg("x", ValueKind::I64).is_err());
+    }
+
+    #[test]
+    fn references_are_null_or_the_hosts() {
+        assert_eq!(parse_arg("null", ValueKind::FuncRef), Ok(0));
+        assert_eq!(parse_arg("null", ValueKind::ExternRef), Ok(0));
+        assert_eq!(parse_arg("0", ValueKind::ExternRef), Ok(1));
+        for text in ["1", "0x1", "main"] {
+            assert!(parse_arg(text, ValueKind::FuncRef).is_err(), "{text}");
+        }
+        assert!(parse_arg("18446744073709551615", ValueKind::ExternRef).is_err());
+        assert_eq!(show_word(0, ValueKind::FuncRef, false), "null");
+        assert_eq!(show_word(8, ValueKind::ExternRef, false), "7");
+        assert_eq!(
+            show_word(0x1_0000_0040, ValueKind::FuncRef, false),
+            "function 0x100000040"
+        );
     }
 
     #[test]

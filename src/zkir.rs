@@ -343,20 +343,13 @@ fn kinds(text: &str) -> Result<Vec<ValueKind>, String> {
         .strip_prefix('(')
         .and_then(|t| t.strip_suffix(')'))
         .ok_or("expected a list of types in parentheses")?;
-    let all = [
-        ValueKind::I32,
-        ValueKind::I64,
-        ValueKind::F32,
-        ValueKind::F64,
-    ];
     inner
         .split(',')
         .map(str::trim)
         .filter(|name| !name.is_empty())
         .map(|name| {
-            all.into_iter()
-                .find(|&k| kind_name(k) == name)
-                .ok_or_else(|| format!("expected i32, i64, f32 or f64, found `{name}`"))
+            ValueKind::from_name(name)
+                .ok_or_else(|| format!("expected a type of one word, found `{name}`"))
         })
         .collect()
 }

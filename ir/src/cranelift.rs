@@ -9,6 +9,7 @@ use crate::attr::AttrKind;
 use crate::dialect::{Traits, Ty};
 use crate::int;
 use crate::types::Type;
+use crate::wasm::WasmOp;
 
 const I32: Ty = Ty::Is(Type::I32);
 const I64: Ty = Ty::Is(Type::I64);
@@ -130,5 +131,39 @@ crate::dialect! {
         TableCopy, "table_copy" => .operands(&[I32, I32, I32]).attrs(COPY).with(LOAD.or(STORE)).doc("copies elements: first in the table `to`, first in the table `from`, number, which may overlap; traps out of bounds before any write");
         TableInit, "table_init" => .operands(&[I32, I32, I32]).attrs(&[("table", AttrKind::Index), ("segment", AttrKind::Index)]).with(LOAD.or(STORE)).doc("copies elements of an element segment: first in the table, first in the segment, number; traps out of bounds before any write");
         ElemDrop, "elem_drop" => .attrs(SEGMENT).with(Traits::WRITES).doc("makes the element segment `segment` empty");
+    }
+}
+
+/// The ops on references, tables, segments and further memories, which both dialects have with the same attributes and,
+/// references being words here, the same operands and results.
+const SHARED: [(WasmOp, ClifOp); 17] = [
+    (WasmOp::RefFunc, ClifOp::RefFunc),
+    (WasmOp::TableGet, ClifOp::TableGet),
+    (WasmOp::TableSet, ClifOp::TableSet),
+    (WasmOp::TableSize, ClifOp::TableSize),
+    (WasmOp::TableGrow, ClifOp::TableGrow),
+    (WasmOp::TableFill, ClifOp::TableFill),
+    (WasmOp::TableCopy, ClifOp::TableCopy),
+    (WasmOp::TableInit, ClifOp::TableInit),
+    (WasmOp::ElemDrop, ClifOp::ElemDrop),
+    (WasmOp::MemoryInit, ClifOp::MemoryInit),
+    (WasmOp::DataDrop, ClifOp::DataDrop),
+    (WasmOp::MemoryNLoad, ClifOp::MemoryNLoad),
+    (WasmOp::MemoryNStore, ClifOp::MemoryNStore),
+    (WasmOp::MemoryNSize, ClifOp::MemoryNSize),
+    (WasmOp::MemoryNGrow, ClifOp::MemoryNGrow),
+    (WasmOp::MemoryNFill, ClifOp::MemoryNFill),
+    (WasmOp::MemoryNCopy, ClifOp::MemoryNCopy),
+];
+
+impl ClifOp {
+    /// The op of an instruction that stays one op, with its attributes, from the wasm dialect on.
+    pub fn from_wasm(op: WasmOp) -> Option<ClifOp> {
+        SHARED.iter().find(|pair| pair.0 == op).map(|pair| pair.1)
+    }
+
+    /// The inverse of [`ClifOp::from_wasm`].
+    pub fn as_wasm(self) -> Option<WasmOp> {
+        SHARED.iter().find(|pair| pair.1 == self).map(|pair| pair.0)
     }
 }

@@ -1,11 +1,13 @@
 //! Which functions a run from given roots can reach.
 //!
-//! A `call_indirect` reaches every function of its type in the active element segments of its table: tables do not change
-//! at run time in the WebAssembly that zkc supports.
+//! A `call_indirect` through a table that no code writes reaches the functions of its type in the table's active element
+//! segments; through another, every function of its type that a reference is made of anywhere.
 
 use crate::runtime::{self, INTRINSICS};
 use std::collections::BTreeMap;
-use zkc_ir::{Attr, Body, ClifOp, Diagnostic, FuncBody, Module, WasmOp};
+use zkc_ir::{
+    Attr, Body, ClifOp, Diagnostic, ElementItem, FuncBody, GlobalInit, Module, SegmentMode, WasmOp,
+};
 
 /// What a body calls.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -99,14 +101,38 @@ pub fn reach(
     Ok(needed)
 }
 
-/// Functions of a type in the active element segments of a table.
+/// Functions of a type that a table may hold.
 fn candidates(module: &Module, ty: u32, table: u32) -> impl Iterator<Item = u32> + '_ {
     let signature = module.types.get(ty as usize);
-    let segments = module
-        .elements
-        .iter()
-        .filter(move |s| s.active.as_ref().is_some_and(|(t, _)| *t == table));
-    let funcs = segments.flat_map(|s| s.funcs.iter().flatten().copied());
+    let written = module.tables.get(table as usize).is_none_or(|t| t.written);
+    let segments = module.elements.iter().filter(move |s| match s.mode {
+        SegmentMode::Active { target, .. } => written || target == table,
+        SegmentMode::Passive => written,
+        SegmentMode::Declared => false,
+    });
+    let func = |init: &GlobalInit| match init {
+        GlobalInit::RefFunc(func) => Some(*func),
+        GlobalInit::Import(_)
+        | GlobalInit::Const(_)
+        | GlobalInit::Global(_)
+        | GlobalInit::RefNull
+        | GlobalInit::Expr(_) => None,
+    };
+    let items = segments.flat_map(|s| &s.items);
+    let items = items.filter_map(move |item| match *item {
+        ElementItem::Null => None,
+        ElementItem::Func(func) => Some(func),
+        ElementItem::Global(mut global) => loop {
+            // A global may only name earlier ones.
+            match &module.globals.get(global as usize)?.init {
+                GlobalInit::Global(earlier) if *earlier < global => global = *earlier,
+                init => break func(init),
+            }
+        },
+    });
+    let elsewhere = module.globals.iter().filter_map(move |g| func(&g.init));
+    let elsewhere = elsewhere.chain(module.referenced.iter().copied());
+    let funcs = items.chain(elsewhere.filter(move |_| written));
     funcs.filter(move |&f| module.funcs.get(f as usize).map(|f| &f.signature) == signature)
 }
 

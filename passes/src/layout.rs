@@ -1,12 +1,16 @@
-//! Where a module's state lives on the machine: globals and tables in static words, memory in pages, types as ids.
+//! Where a module's state lives on the machine: the first memory in pages, types as ids, everything else in static words.
 //!
-//! A table of n entries is n consecutive static words, each zero or a table word (`zkc_isa::table_word`), whose program
-//! counter only the final link knows.
+//! A table is as many consecutive words as it can have elements, each a reference: zero, a table word
+//! (`zkc_isa::table_word`) whose program counter only the final link knows, or a host's reference. A further memory is its
+//! bytes in words. What has a size that changes has it in the static word before: a table that code grows, a further
+//! memory (in pages), a passive segment (elements or bytes; 0 when dropped).
 
 use crate::runtime;
 use std::collections::BTreeMap;
-use zkc_ir::{Diagnostic, GlobalInit, Module, Signature};
-use zkc_isa::{FIRST_SLOT, MAX_PAGES, STATIC_BASE, STATIC_WORDS};
+use zkc_ir::{
+    ConstValue, Diagnostic, GlobalInit, InitError, Memory, Module, SegmentMode, Signature,
+};
+use zkc_isa::{FIRST_SLOT, MAX_PAGES, PAGE_WORDS, STATIC_BASE, STATIC_WORDS};
 
 const PAGE_BYTES: u64 = 65_536;
 
@@ -15,8 +19,30 @@ const PAGE_BYTES: u64 = 65_536;
 pub struct TableLayout {
     /// Slot of entry 0.
     pub slot: u32,
-    /// Number of entries.
-    pub size: u32,
+    /// Number of entries there is room for; with no `size_slot` the table's size.
+    pub capacity: u32,
+    /// Slot of the current size, if it can change.
+    pub size_slot: Option<u32>,
+}
+
+/// The static words of a memory beyond the first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MemoryLayout {
+    /// Slot of the first eight bytes.
+    pub slot: u32,
+    /// Slot of the current size in pages.
+    pub size_slot: u32,
+    /// Pages the memory can grow to.
+    pub max_pages: u32,
+}
+
+/// The static words of a passive segment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SegmentLayout {
+    /// Slot of the first element, or of the first eight bytes.
+    pub slot: u32,
+    /// Slot of the current size in elements or bytes.
+    pub size_slot: u32,
 }
 
 /// A word the machine starts with.
@@ -49,6 +75,14 @@ pub struct Layout {
     pub globals: Vec<u32>,
     /// Static words of each table.
     pub tables: Vec<TableLayout>,
+    /// Static words of each memory after the first.
+    pub more_memories: Vec<MemoryLayout>,
+    /// Static words of each element segment; `None` for those that are empty from the start, not being passive.
+    pub elements: Vec<Option<SegmentLayout>>,
+    /// Static words of each data segment, likewise.
+    pub data: Vec<Option<SegmentLayout>>,
+    /// Static slot of the reference to each function that code names.
+    pub func_refs: BTreeMap<u32, u32>,
     /// Canonical id of each function type: equal for structurally equal types.
     pub type_ids: Vec<u16>,
     /// Initial size of the memory in pages.
@@ -72,6 +106,10 @@ impl Layout {
         let mut layout = Layout {
             globals: Vec::new(),
             tables: Vec::new(),
+            more_memories: Vec::new(),
+            elements: Vec::new(),
+            data: Vec::new(),
+            func_refs: BTreeMap::new(),
             type_ids: type_ids(&module.types)?,
             pages: 0,
             max_pages: 0,
@@ -80,23 +118,9 @@ impl Layout {
             init: Vec::new(),
         };
         if let Some(memory) = module.memories.first() {
-            if let Some(import) = &memory.import {
-                return Err(unknown("memory", import));
-            }
-            let limit = memory
-                .max
-                .unwrap_or(u64::MAX)
-                .min(max_pages.into())
-                .min(MAX_PAGES.into());
-            if memory.min > limit {
-                let message = format!(
-                    "the module starts with {} pages of memory, the limit is {limit}",
-                    memory.min
-                );
-                return Err(Diagnostic::error("limit-exceeded", message));
-            }
+            let limit = memory.max.unwrap_or(u64::MAX).min(MAX_PAGES.into());
+            layout.max_pages = memory_limit(memory, limit, max_pages)?;
             layout.pages = memory.min as u32;
-            layout.max_pages = limit as u32;
         }
         for _ in &module.globals {
             let slot = layout.slots(1)?;
@@ -106,11 +130,39 @@ impl Layout {
             if let Some(import) = &table.import {
                 return Err(unknown("table", import));
             }
-            let slot = layout.slots(table.min)?;
+            let limit = table.grown_limit();
+            let resized = table.resized && limit > table.min;
+            let size_slot = resized.then(|| layout.slots(1)).transpose()?;
+            let capacity = if resized { limit } else { table.min };
+            let slot = layout.slots(capacity)?;
             layout.tables.push(TableLayout {
                 slot,
-                size: table.min as u32,
+                capacity: capacity as u32,
+                size_slot,
             });
+        }
+        for memory in module.memories.iter().skip(1) {
+            let limit = memory_limit(memory, memory.grown_limit(), max_pages)?;
+            let size_slot = layout.slots(1)?;
+            let slot = layout.slots(u64::from(limit) * u64::from(PAGE_WORDS))?;
+            layout.more_memories.push(MemoryLayout {
+                slot,
+                size_slot,
+                max_pages: limit,
+            });
+        }
+        for segment in &module.elements {
+            let segment = layout.segment(&segment.mode, segment.items.len() as u64)?;
+            layout.elements.push(segment);
+        }
+        for segment in &module.data {
+            let words = segment.bytes.len().div_ceil(8) as u64;
+            let segment = layout.segment(&segment.mode, words)?;
+            layout.data.push(segment);
+        }
+        for &func in &module.referenced {
+            let slot = layout.slots(1)?;
+            layout.func_refs.insert(func, slot);
         }
         layout.init = layout.initial(module)?;
         Ok(layout)
@@ -127,7 +179,7 @@ impl Layout {
         let end = u64::from(slot) + n;
         if end > u64::from(STATIC_WORDS) {
             let message = format!(
-                "globals and tables need {end} static words, the machine has {STATIC_WORDS}"
+                "globals, tables, segments and memories beyond the first need {end} static words, the machine has {STATIC_WORDS}"
             );
             return Err(Diagnostic::error("limit-exceeded", message));
         }
@@ -135,7 +187,23 @@ impl Layout {
         Ok(slot)
     }
 
+    /// The static words of a segment of so many, if it is passive.
+    fn segment(
+        &mut self,
+        mode: &SegmentMode,
+        words: u64,
+    ) -> Result<Option<SegmentLayout>, Diagnostic> {
+        match mode {
+            SegmentMode::Active { .. } | SegmentMode::Declared => Ok(None),
+            SegmentMode::Passive => Ok(Some(SegmentLayout {
+                size_slot: self.slots(1)?,
+                slot: self.slots(words)?,
+            })),
+        }
+    }
+
     fn initial(&self, module: &Module) -> Result<Vec<InitWord>, Diagnostic> {
+        let values = module.global_values().map_err(init_error)?;
         let func = |index: u32| {
             let ty = module
                 .funcs
@@ -146,44 +214,72 @@ impl Layout {
                 .unwrap_or(0);
             InitValue::Func { index, type_id }
         };
+        let value = |value: ConstValue| match value {
+            ConstValue::Bits(bits) => InitValue::Const(bits),
+            ConstValue::Func(index) => func(index),
+        };
         let mut words = BTreeMap::new();
-        for (index, &slot) in self.globals.iter().enumerate() {
-            let value = match resolve(module, &module.globals[index].init)? {
-                GlobalInit::RefFunc(index) => func(*index),
-                GlobalInit::Const(bits) => InitValue::Const(*bits),
-                GlobalInit::RefNull | GlobalInit::Import(_) | GlobalInit::Global(_) => {
-                    InitValue::Const(0)
-                }
-            };
-            words.insert(STATIC_BASE + slot, value);
+        for (&slot, &initial) in self.globals.iter().zip(&values) {
+            words.insert(STATIC_BASE + slot, value(initial));
+        }
+        for (&index, &slot) in &self.func_refs {
+            words.insert(STATIC_BASE + slot, func(index));
+        }
+        let sizes = self.tables.iter().zip(&module.tables);
+        for (layout, table) in sizes {
+            if let Some(slot) = layout.size_slot {
+                words.insert(STATIC_BASE + slot, InitValue::Const(table.min));
+            }
+        }
+        for (layout, memory) in self
+            .more_memories
+            .iter()
+            .zip(module.memories.iter().skip(1))
+        {
+            words.insert(STATIC_BASE + layout.size_slot, InitValue::Const(memory.min));
         }
         for (number, segment) in module.elements.iter().enumerate() {
-            let Some((table, offset)) = &segment.active else {
-                continue;
+            let first = match (&segment.mode, self.elements[number]) {
+                (SegmentMode::Active { target, offset }, _) => {
+                    let size = module.tables.get(*target as usize).map_or(0, |t| t.min);
+                    let offset = address(offset, &values)?;
+                    if offset + segment.items.len() as u64 > size {
+                        return Err(out_of_bounds("element", number, "table"));
+                    }
+                    self.tables[*target as usize].slot + offset as u32
+                }
+                (_, Some(passive)) => {
+                    let size = InitValue::Const(segment.items.len() as u64);
+                    words.insert(STATIC_BASE + passive.size_slot, size);
+                    passive.slot
+                }
+                (_, None) => continue,
             };
-            let table = self
-                .tables
-                .get(*table as usize)
-                .copied()
-                .unwrap_or(TableLayout { slot: 0, size: 0 });
-            let offset = address(module, offset)?;
-            if offset + segment.funcs.len() as u64 > u64::from(table.size) {
-                return Err(out_of_bounds("element", number, "table"));
-            }
-            for (i, entry) in segment.funcs.iter().enumerate() {
-                let addr = STATIC_BASE + table.slot + offset as u32 + i as u32;
-                words.insert(addr, entry.map_or(InitValue::Const(0), func));
+            for (i, item) in segment.items.iter().enumerate() {
+                let item = item.eval(&values).map_err(init_error)?;
+                words.insert(STATIC_BASE + first + i as u32, value(item));
             }
         }
         for (number, segment) in module.data.iter().enumerate() {
-            let Some(offset) = &segment.active else {
-                continue;
+            let (word, offset) = match (&segment.mode, self.data[number]) {
+                (SegmentMode::Active { target, offset }, _) => {
+                    let pages = module.memories.get(*target as usize).map_or(0, |m| m.min);
+                    let offset = address(offset, &values)?;
+                    if offset + segment.bytes.len() as u64 > pages * PAGE_BYTES {
+                        return Err(out_of_bounds("data", number, "memory"));
+                    }
+                    let far = (*target as usize).checked_sub(1);
+                    let word = far.map_or(0, |i| STATIC_BASE + self.more_memories[i].slot);
+                    (word, offset)
+                }
+                (_, Some(passive)) => {
+                    let size = InitValue::Const(segment.bytes.len() as u64);
+                    words.insert(STATIC_BASE + passive.size_slot, size);
+                    (STATIC_BASE + passive.slot, 0)
+                }
+                (_, None) => continue,
             };
-            let offset = address(module, offset)?;
-            if offset + segment.bytes.len() as u64 > u64::from(self.pages) * PAGE_BYTES {
-                return Err(out_of_bounds("data", number, "memory"));
-            }
-            write_bytes(&mut words, offset, &segment.bytes);
+            write_bytes(&mut words, word, offset, &segment.bytes);
         }
         let words = words
             .into_iter()
@@ -194,15 +290,31 @@ impl Layout {
     }
 }
 
-/// Writes bytes into little-endian 64-bit words.
-fn write_bytes(words: &mut BTreeMap<u32, InitValue>, offset: u64, bytes: &[u8]) {
+/// Pages that a memory can reach: its limit, and no more than `max_pages`.
+fn memory_limit(memory: &Memory, limit: u64, max_pages: u32) -> Result<u32, Diagnostic> {
+    if let Some(import) = &memory.import {
+        return Err(unknown("memory", import));
+    }
+    let limit = limit.min(max_pages.into());
+    if memory.min > limit {
+        let message = format!(
+            "the module starts with {} pages of memory, the limit is {limit}",
+            memory.min
+        );
+        return Err(Diagnostic::error("limit-exceeded", message));
+    }
+    Ok(limit as u32)
+}
+
+/// Writes bytes into little-endian 64-bit words, from `offset` bytes after the word address `first` on.
+fn write_bytes(words: &mut BTreeMap<u32, InitValue>, first: u32, offset: u64, bytes: &[u8]) {
     let mut position = offset;
     let mut rest = bytes;
     while !rest.is_empty() {
         let start = (position % 8) as usize;
         let (now, later) = rest.split_at(rest.len().min(8 - start));
         let word = words
-            .entry((position / 8) as u32)
+            .entry(first + (position / 8) as u32)
             .or_insert(InitValue::Const(0));
         let old = if let InitValue::Const(bits) = word {
             *bits
@@ -217,36 +329,21 @@ fn write_bytes(words: &mut BTreeMap<u32, InitValue>, offset: u64, bytes: &[u8]) 
     }
 }
 
-/// Follows a global's initial value through the globals it names.
-fn resolve<'a>(module: &'a Module, mut init: &'a GlobalInit) -> Result<&'a GlobalInit, Diagnostic> {
-    // A global may only name earlier ones, so the chain is no longer than the list.
-    for _ in 0..=module.globals.len() {
-        match init {
-            GlobalInit::Global(index) => match module.globals.get(*index as usize) {
-                Some(global) => init = &global.init,
-                None => break,
-            },
-            GlobalInit::Import(import) => return Err(unknown("global", import)),
-            GlobalInit::Const(_) | GlobalInit::RefFunc(_) | GlobalInit::RefNull => return Ok(init),
-        }
-    }
-    Err(Diagnostic::error(
-        "invalid",
-        "a global's initial value refers to itself",
-    ))
-}
-
 /// The 32-bit offset of a segment.
-fn address(module: &Module, init: &GlobalInit) -> Result<u64, Diagnostic> {
-    match resolve(module, init)? {
-        GlobalInit::Const(bits) => Ok(*bits & 0xffff_ffff),
-        GlobalInit::Import(_)
-        | GlobalInit::Global(_)
-        | GlobalInit::RefFunc(_)
-        | GlobalInit::RefNull => Err(Diagnostic::error(
+fn address(init: &GlobalInit, globals: &[ConstValue]) -> Result<u64, Diagnostic> {
+    match init.eval(globals).map_err(init_error)? {
+        ConstValue::Bits(bits) => Ok(bits & 0xffff_ffff),
+        ConstValue::Func(_) => Err(Diagnostic::error(
             "invalid",
             "a segment's offset is no number",
         )),
+    }
+}
+
+fn init_error(error: InitError) -> Diagnostic {
+    match &error {
+        InitError::Import(import) => unknown("global", import),
+        InitError::Invalid(_) => Diagnostic::error("invalid", error.to_string()),
     }
 }
 

@@ -14,7 +14,7 @@ mod runtime;
 mod wasm_to_cranelift;
 
 pub use cranelift_to_zk::lower_effects;
-pub use layout::{InitValue, InitWord, Layout, TableLayout};
+pub use layout::{InitValue, InitWord, Layout, MemoryLayout, SegmentLayout, TableLayout};
 pub use link::{Host, link};
 pub use pipeline::{Options, compile_to_cranelift, compile_to_mixed, wasm_to_cranelift};
 pub use wasm_to_cranelift::wasm_to_clif;

@@ -30,7 +30,11 @@ fn words() {
         layout.globals,
         vec![FIRST_SLOT, FIRST_SLOT + 1, FIRST_SLOT + 2]
     );
-    let table = |slot, size| TableLayout { slot, size };
+    let table = |slot, capacity| TableLayout {
+        slot,
+        capacity,
+        size_slot: None,
+    };
     assert_eq!(
         layout.tables,
         vec![table(FIRST_SLOT + 3, 3), table(FIRST_SLOT + 6, 2)]

@@ -136,8 +136,14 @@ impl Statement {
                 found: self.results.len(),
             });
         }
-        fits("argument", &self.args, &entry.params)?;
-        fits("result", &self.results, &entry.results)?;
+        fits(
+            "argument",
+            &self.args,
+            &entry.params,
+            ValueKind::is_argument,
+        )?;
+        let is_result = |kind: ValueKind, word: u64| !kind.is_32() || word >> 32 == 0;
+        fits("result", &self.results, &entry.results, is_result)?;
         if self.output.len() > MAX_OUTPUT {
             return Err(StatementError::Output(self.output.len()));
         }
@@ -211,8 +217,13 @@ impl Statement {
     }
 }
 
-fn fits(what: &'static str, words: &[u64], kinds: &[ValueKind]) -> Result<(), StatementError> {
-    let wrong = |(_, (w, kind)): &(usize, (&u64, &ValueKind))| kind.is_32() && **w >> 32 != 0;
+fn fits(
+    what: &'static str,
+    words: &[u64],
+    kinds: &[ValueKind],
+    is_of: impl Fn(ValueKind, u64) -> bool,
+) -> Result<(), StatementError> {
+    let wrong = |(_, (w, kind)): &(usize, (&u64, &ValueKind))| !is_of(**kind, **w);
     match words.iter().zip(kinds).enumerate().find(wrong) {
         Some((index, (&value, _))) => Err(StatementError::Range { what, index, value }),
         None => Ok(()),

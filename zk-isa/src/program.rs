@@ -129,17 +129,31 @@ pub enum ValueKind {
     I64,
     F32,
     F64,
+    FuncRef,
+    ExternRef,
 }
 
 impl ValueKind {
-    /// The kind of a WASM number type, if it is one.
+    /// Every kind, in declaration order.
+    pub const ALL: [ValueKind; 6] = [
+        ValueKind::I32,
+        ValueKind::I64,
+        ValueKind::F32,
+        ValueKind::F64,
+        ValueKind::FuncRef,
+        ValueKind::ExternRef,
+    ];
+
+    /// The kind of a WASM type of one word.
     pub const fn from_type(ty: Type) -> Option<ValueKind> {
         match ty {
             Type::I32 => Some(ValueKind::I32),
             Type::I64 => Some(ValueKind::I64),
             Type::F32 => Some(ValueKind::F32),
             Type::F64 => Some(ValueKind::F64),
-            Type::V128 | Type::FuncRef | Type::ExternRef | Type::Word => None,
+            Type::FuncRef => Some(ValueKind::FuncRef),
+            Type::ExternRef => Some(ValueKind::ExternRef),
+            Type::V128 | Type::Word => None,
         }
     }
 
@@ -150,24 +164,29 @@ impl ValueKind {
             ValueKind::I64 => "i64",
             ValueKind::F32 => "f32",
             ValueKind::F64 => "f64",
+            ValueKind::FuncRef => "funcref",
+            ValueKind::ExternRef => "externref",
         }
     }
 
     /// The kind with this name.
     pub fn from_name(name: &str) -> Option<ValueKind> {
-        [
-            ValueKind::I32,
-            ValueKind::I64,
-            ValueKind::F32,
-            ValueKind::F64,
-        ]
-        .into_iter()
-        .find(|kind| kind.name() == name)
+        ValueKind::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
     /// Whether values of this kind are below 2^32.
     pub const fn is_32(self) -> bool {
         matches!(self, ValueKind::I32 | ValueKind::F32)
+    }
+
+    /// Whether a run may be given this word as an argument: an `i32` is below 2^32, and a `funcref` is null, because a
+    /// function's word must come from the program.
+    pub const fn is_argument(self, word: u64) -> bool {
+        match self {
+            ValueKind::I32 | ValueKind::F32 => word >> 32 == 0,
+            ValueKind::FuncRef => word == 0,
+            ValueKind::I64 | ValueKind::F64 | ValueKind::ExternRef => true,
+        }
     }
 }
 

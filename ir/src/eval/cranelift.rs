@@ -7,7 +7,6 @@ use super::{
 use crate::attr::Attr;
 use crate::cranelift::ClifOp;
 use crate::module::Module;
-use crate::wasm::WasmOp;
 
 /// Semantics of the cranelift dialect over a module's state.
 pub struct ClifSemantics<'a> {
@@ -124,7 +123,9 @@ impl Semantics for ClifSemantics<'_> {
             | C::MemoryNGrow
             | C::MemoryNFill
             | C::MemoryNCopy => {
-                let op = counterpart(op).ok_or_else(|| site.malformed("an op of both dialects"))?;
+                let op = op
+                    .as_wasm()
+                    .ok_or_else(|| site.malformed("an op of both dialects"))?;
                 tables::exec(self.instance, self.module, op, site, args)?
             }
             // Rows with an evaluator.
@@ -184,29 +185,4 @@ impl Semantics for ClifSemantics<'_> {
     fn host(&mut self, func: u32, args: &[u64]) -> Result<Vec<u64>, EvalError> {
         self.instance.host(self.module, func, args)
     }
-}
-
-/// The wasm dialect's op of the same meaning, for what [`tables::exec`] executes.
-fn counterpart(op: ClifOp) -> Option<WasmOp> {
-    use ClifOp as C;
-    Some(match op {
-        C::RefFunc => WasmOp::RefFunc,
-        C::TableGet => WasmOp::TableGet,
-        C::TableSet => WasmOp::TableSet,
-        C::TableSize => WasmOp::TableSize,
-        C::TableGrow => WasmOp::TableGrow,
-        C::TableFill => WasmOp::TableFill,
-        C::TableCopy => WasmOp::TableCopy,
-        C::TableInit => WasmOp::TableInit,
-        C::ElemDrop => WasmOp::ElemDrop,
-        C::MemoryInit => WasmOp::MemoryInit,
-        C::DataDrop => WasmOp::DataDrop,
-        C::MemoryNLoad => WasmOp::MemoryNLoad,
-        C::MemoryNStore => WasmOp::MemoryNStore,
-        C::MemoryNSize => WasmOp::MemoryNSize,
-        C::MemoryNGrow => WasmOp::MemoryNGrow,
-        C::MemoryNFill => WasmOp::MemoryNFill,
-        C::MemoryNCopy => WasmOp::MemoryNCopy,
-        _ => return None,
-    })
 }

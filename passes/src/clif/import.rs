@@ -465,6 +465,7 @@ impl Import<'_> {
                 ClifOp::CallIndirect,
                 vec![Attr::Index(ty), Attr::Index(table)],
             ),
+            External::Row { row, indices } => (row, External::row_attrs(row, indices)),
         };
         let x = dfg
             .inst_args(inst)

@@ -16,7 +16,7 @@ use cranelift_codegen::ir::{Function, TrapCode, UserExternalName};
 use cranelift_codegen::isa::{OwnedTargetIsa, TargetFrontendConfig, lookup_by_name};
 use cranelift_codegen::{Context, settings, settings::Configurable};
 use std::sync::OnceLock;
-use zkc_ir::{Diagnostic, Trap};
+use zkc_ir::{Attr, AttrKind, ClifOp, Diagnostic, Trap};
 
 /// What a called function stands for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -34,10 +34,17 @@ pub(crate) enum External {
         ty: u32,
         table: u32,
     },
+    /// An op that both dialects have; its attributes as two numbers, the first below 2^[`ROW_SHIFT`].
+    Row {
+        row: ClifOp,
+        indices: (u32, u32),
+    },
 }
 
 /// First name space of indirect calls; table 0 has this one, table n the n-th after it.
 const FIRST_TABLE: u32 = 16;
+/// Name space of [`External::Row`]: number of the row plus one, above this many bits for the first number.
+const ROW_SHIFT: u32 = 20;
 
 impl External {
     pub(crate) fn to_name(self) -> UserExternalName {
@@ -50,8 +57,48 @@ impl External {
             External::MemoryFill => (5, 0),
             External::MemoryCopy => (6, 0),
             External::CallIndirect { ty, table } => (FIRST_TABLE + table, ty),
+            External::Row {
+                row,
+                indices: (a, b),
+            } => (
+                (u32::from(row.opcode().def().index) + 1) << ROW_SHIFT | a,
+                b,
+            ),
         };
         UserExternalName { namespace, index }
+    }
+
+    /// The external of a row that both dialects have; `None` for attributes it cannot hold.
+    pub(crate) fn of_row(row: ClifOp, attrs: &[Attr]) -> Option<External> {
+        let indices = match *attrs {
+            [Attr::Index(b) | Attr::Func(b)] => (0, b),
+            [Attr::Index(a), Attr::Index(b)] => (a, b),
+            [
+                Attr::Index(memory),
+                Attr::Mem { offset, .. },
+                Attr::Index(bytes @ 0..=15),
+            ] => (memory.checked_mul(16)? + bytes, u32::try_from(offset).ok()?),
+            _ => return None,
+        };
+        let fits = indices.0 >> ROW_SHIFT == 0;
+        fits.then_some(External::Row { row, indices })
+    }
+
+    /// The attributes behind the numbers of [`External::Row`].
+    pub(crate) fn row_attrs(row: ClifOp, (a, b): (u32, u32)) -> Vec<Attr> {
+        match row.opcode().def().attrs {
+            [(_, AttrKind::Func)] => vec![Attr::Func(b)],
+            [_] => vec![Attr::Index(b)],
+            [_, (_, AttrKind::Mem), _] => vec![
+                Attr::Index(a >> 4),
+                Attr::Mem {
+                    offset: b.into(),
+                    align: 0,
+                },
+                Attr::Index(a & 15),
+            ],
+            _ => vec![Attr::Index(a), Attr::Index(b)],
+        }
     }
 
     pub(crate) fn from_name(name: &UserExternalName) -> Option<External> {
@@ -63,6 +110,10 @@ impl External {
             (4, _) => External::MemoryGrow,
             (5, _) => External::MemoryFill,
             (6, _) => External::MemoryCopy,
+            (namespace, b) if namespace >> ROW_SHIFT != 0 => External::Row {
+                row: *ClifOp::ALL.get((namespace >> ROW_SHIFT) as usize - 1)?,
+                indices: (namespace & ((1 << ROW_SHIFT) - 1), b),
+            },
             (namespace, ty) => External::CallIndirect {
                 ty,
                 table: namespace.checked_sub(FIRST_TABLE)?,

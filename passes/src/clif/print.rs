@@ -3,6 +3,7 @@
 use super::External;
 use cranelift_codegen::ir::Function;
 use std::fmt::Write as _;
+use zkc_ir::{Attr, WasmOp};
 
 /// The function in CLIF's own text form, headed by a comment for each called name that says what it stands for.
 pub fn clif_text(func: &Function) -> String {
@@ -18,6 +19,19 @@ pub fn clif_text(func: &Function) -> String {
             Some(External::MemoryCopy) => "memory.copy".to_owned(),
             Some(External::CallIndirect { ty, table }) => {
                 format!("call_indirect (type {ty}) through table {table}")
+            }
+            Some(External::Row { row, indices }) => {
+                let name = row
+                    .as_wasm()
+                    .map_or(row.opcode(), WasmOp::opcode)
+                    .def()
+                    .name;
+                let attrs = External::row_attrs(row, indices);
+                let numbers = attrs.iter().map(|attr| match attr {
+                    Attr::Mem { offset, .. } => format!(" offset={offset}"),
+                    attr => format!(" {}", attr.as_int().unwrap_or(0)),
+                });
+                format!("{name}{}", numbers.collect::<String>())
             }
             None => continue,
         };

@@ -94,7 +94,7 @@ impl Lowering<'_> {
                     .get(table as usize)
                     .ok_or_else(|| missing("table", table))?;
                 let mut args = self.rebuild.values(&data.args);
-                let attrs = vec![Attr::Index(table.slot), Attr::Index(table.size)];
+                let attrs = vec![Attr::Index(table.slot), Attr::Index(table.capacity)];
                 args[0] = self
                     .rebuild
                     .builder
@@ -107,6 +107,10 @@ impl Lowering<'_> {
             }
             ClifOp::Return => self.replace(op, ZkOp::Ret, Vec::new()),
             ClifOp::Trap => self.replace(op, ZkOp::Trap, data.attrs.clone()),
+            _ if clif.as_wasm().is_some() => {
+                let message = format!("`{}` is not supported yet", data.opcode.def().name);
+                return Err(Diagnostic::error("unsupported-op", message));
+            }
             _ => {
                 self.rebuild.copy(op);
             }

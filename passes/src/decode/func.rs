@@ -8,7 +8,7 @@ use super::{
     MAX_BR_TABLE, MAX_LOCALS_BY_BLOCKS, MAX_NESTING, MAX_OPERANDS, ModuleItems, Remap, unsupported,
     value_type,
 };
-use wasmparser::{BinaryReader, BlockType, FunctionBody, MemArg, Operator};
+use wasmparser::{BinaryReader, BlockType, FunctionBody, MemArg, MemArgTarget, Operator};
 use zkc_ir::{
     Attr, Block, Body, Builder, Diagnostic, Loc, Opcode, Region, SecondaryMap, Signature, Type,
     Value, WasmOp, flat_types,
@@ -176,7 +176,13 @@ impl<'a> Decoder<'a> {
             return self.simple(opcode, Vec::new(), results);
         }
         if let Some((opcode, memarg, results)) = memory(op) {
+            if memarg.target != MemArgTarget::Memory(0) {
+                return self.far_access(opcode, memarg);
+            }
             return self.simple(opcode, vec![mem(memarg)], results);
+        }
+        if let Some((opcode, attrs)) = indexed(op) {
+            return self.simple(opcode, attrs, row_results(opcode.opcode()));
         }
         match op {
             Operator::I32Const { value } => {
@@ -232,17 +238,22 @@ impl<'a> Decoder<'a> {
                 }
                 Ok(())
             }
-            Operator::MemorySize { mem: 0 } => {
-                self.simple(WasmOp::MemorySize, Vec::new(), &[Type::I32])
+            Operator::RefNull { hty } => {
+                let ty = wasmparser::RefType::new(true, *hty).map(wasmparser::ValType::Ref);
+                let ty = ty
+                    .and_then(value_type)
+                    .ok_or_else(|| invalid(self.offset))?;
+                self.simple(WasmOp::RefNull, Vec::new(), &[ty])
             }
-            Operator::MemoryGrow { mem: 0 } => {
-                self.simple(WasmOp::MemoryGrow, Vec::new(), &[Type::I32])
+            Operator::RefFunc { function_index } => {
+                let func = Attr::Func(self.remap.func(*function_index));
+                self.simple(WasmOp::RefFunc, vec![func], &[Type::FuncRef])
             }
-            Operator::MemoryFill { mem: 0 } => self.simple(WasmOp::MemoryFill, Vec::new(), &[]),
-            Operator::MemoryCopy {
-                dst_mem: 0,
-                src_mem: 0,
-            } => self.simple(WasmOp::MemoryCopy, Vec::new(), &[]),
+            Operator::TableGet { table } => {
+                let item = self.items.module.tables.get(*table as usize);
+                let ty = item.ok_or_else(|| invalid(self.offset))?.ty;
+                self.simple(WasmOp::TableGet, vec![Attr::Index(*table)], &[ty])
+            }
             Operator::Call { function_index } => {
                 let funcs = &self.items.module.funcs;
                 let func = funcs
@@ -497,6 +508,27 @@ impl<'a> Decoder<'a> {
         Ok(())
     }
 
+    /// An access to a memory beyond the first, whose rows are of 64 bits.
+    fn far_access(&mut self, opcode: WasmOp, memarg: &MemArg) -> Result<(), Diagnostic> {
+        let (bytes, conversions) = far(opcode).ok_or_else(|| invalid(self.offset))?;
+        let MemArgTarget::Memory(memory) = memarg.target else {
+            return Err(unsupported("an access to an array", self.offset));
+        };
+        let attrs = vec![Attr::Index(memory), mem(memarg), Attr::Index(bytes)];
+        let is_load = !row_results(opcode.opcode()).is_empty();
+        if is_load {
+            self.simple(WasmOp::MemoryNLoad, attrs.clone(), &[Type::I64])?;
+        }
+        for op in conversions {
+            self.simple(*op, Vec::new(), row_results(op.opcode()))?;
+        }
+        if is_load {
+            Ok(())
+        } else {
+            self.simple(WasmOp::MemoryNStore, attrs, &[])
+        }
+    }
+
     /// Appends an op with results of these WASM types and pushes them.
     fn push(
         &mut self,
@@ -622,10 +654,14 @@ fn mem(memarg: &MemArg) -> Attr {
 /// A value type that the wasm dialect has.
 fn number(ty: Type, offset: u64) -> Result<Type, Diagnostic> {
     match ty {
-        Type::I32 | Type::I64 | Type::F32 | Type::F64 | Type::V128 => Ok(ty),
-        Type::FuncRef | Type::ExternRef | Type::Word => {
-            Err(unsupported(format_args!("a value of type `{ty}`"), offset))
-        }
+        Type::I32
+        | Type::I64
+        | Type::F32
+        | Type::F64
+        | Type::V128
+        | Type::FuncRef
+        | Type::ExternRef => Ok(ty),
+        Type::Word => Err(unsupported(format_args!("a value of type `{ty}`"), offset)),
     }
 }
 
@@ -687,6 +723,7 @@ fn simple(op: &Operator<'_>) -> Option<(WasmOp, &'static [Type])> {
         I64And I64Or I64Xor I64Shl I64ShrS I64ShrU I64Rotl I64Rotr
         I32WrapI64 I64ExtendI32S I64ExtendI32U I32Extend8S I32Extend16S I64Extend8S I64Extend16S I64Extend32S
         I32ReinterpretF32 I64ReinterpretF64 F32ReinterpretI32 F64ReinterpretI64
+        RefIsNull
     };
     Some((opcode, row_results(opcode.opcode())))
 }
@@ -707,6 +744,69 @@ fn memory<'a>(op: &'a Operator<'_>) -> Option<(WasmOp, &'a MemArg, &'static [Typ
         I32Store I64Store F32Store F64Store I32Store8 I32Store16 I64Store8 I64Store16 I64Store32
     };
     Some((opcode, memarg, row_results(opcode.opcode())))
+}
+
+/// Operators on memories, tables and segments whose row fixes operands and results: the op and its attributes.
+fn indexed(op: &Operator<'_>) -> Option<(WasmOp, Vec<Attr>)> {
+    use WasmOp as W;
+    let at = |op, indices: &[u32]| Some((op, indices.iter().map(|&i| Attr::Index(i)).collect()));
+    match *op {
+        Operator::MemorySize { mem: 0 } => at(W::MemorySize, &[]),
+        Operator::MemorySize { mem } => at(W::MemoryNSize, &[mem]),
+        Operator::MemoryGrow { mem: 0 } => at(W::MemoryGrow, &[]),
+        Operator::MemoryGrow { mem } => at(W::MemoryNGrow, &[mem]),
+        Operator::MemoryFill { mem: 0 } => at(W::MemoryFill, &[]),
+        Operator::MemoryFill { mem } => at(W::MemoryNFill, &[mem]),
+        Operator::MemoryCopy {
+            dst_mem: 0,
+            src_mem: 0,
+        } => at(W::MemoryCopy, &[]),
+        Operator::MemoryCopy { dst_mem, src_mem } => at(W::MemoryNCopy, &[dst_mem, src_mem]),
+        Operator::MemoryInit { data_index, mem } => at(W::MemoryInit, &[mem, data_index]),
+        Operator::DataDrop { data_index } => at(W::DataDrop, &[data_index]),
+        Operator::TableSet { table } => at(W::TableSet, &[table]),
+        Operator::TableSize { table } => at(W::TableSize, &[table]),
+        Operator::TableGrow { table } => at(W::TableGrow, &[table]),
+        Operator::TableFill { table } => at(W::TableFill, &[table]),
+        Operator::TableCopy {
+            dst_table,
+            src_table,
+        } => at(W::TableCopy, &[dst_table, src_table]),
+        Operator::TableInit { elem_index, table } => at(W::TableInit, &[table, elem_index]),
+        Operator::ElemDrop { elem_index } => at(W::ElemDrop, &[elem_index]),
+        _ => None,
+    }
+}
+
+/// How a load or store looks in a memory beyond the first: bytes, and the conversions after the load or before the store.
+fn far(op: WasmOp) -> Option<(u32, &'static [WasmOp])> {
+    use WasmOp as W;
+    Some(match op {
+        W::I32Load => (4, &[W::I32WrapI64]),
+        W::I64Load => (8, &[]),
+        W::F32Load => (4, &[W::I32WrapI64, W::F32ReinterpretI32]),
+        W::F64Load => (8, &[W::F64ReinterpretI64]),
+        W::I32Load8S => (1, &[W::I32WrapI64, W::I32Extend8S]),
+        W::I32Load8U => (1, &[W::I32WrapI64]),
+        W::I32Load16S => (2, &[W::I32WrapI64, W::I32Extend16S]),
+        W::I32Load16U => (2, &[W::I32WrapI64]),
+        W::I64Load8S => (1, &[W::I64Extend8S]),
+        W::I64Load8U => (1, &[]),
+        W::I64Load16S => (2, &[W::I64Extend16S]),
+        W::I64Load16U => (2, &[]),
+        W::I64Load32S => (4, &[W::I64Extend32S]),
+        W::I64Load32U => (4, &[]),
+        W::I32Store => (4, &[W::I64ExtendI32U]),
+        W::I64Store => (8, &[]),
+        W::F32Store => (4, &[W::I32ReinterpretF32, W::I64ExtendI32U]),
+        W::F64Store => (8, &[W::I64ReinterpretF64]),
+        W::I32Store8 => (1, &[W::I64ExtendI32U]),
+        W::I32Store16 => (2, &[W::I64ExtendI32U]),
+        W::I64Store8 => (1, &[]),
+        W::I64Store16 => (2, &[]),
+        W::I64Store32 => (4, &[]),
+        _ => return None,
+    })
 }
 
 /// The result types of a row that fixes them.

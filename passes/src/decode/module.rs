@@ -1,14 +1,16 @@
 //! Module-level sections: types, imports, tables, memories, globals, exports, segments, names.
 
 use super::{unsupported, value_type};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use wasmparser::{
     CompositeInnerType, ConstExpr, DataKind, ElementItems, ElementKind, Error, ExternalKind,
-    KnownCustom, Name, Operator, Parser, Payload, TypeRef, Validator, WasmFeatures,
+    FunctionBody, KnownCustom, Name, Operator, Parser, Payload, TypeRef, Validator, WasmFeatures,
 };
 use zkc_ir::{
-    DataSegment, Diagnostic, ElementSegment, Export, ExportKind, Func, FuncBody, Global,
-    GlobalInit, Import, Memory, Module, Signature, Table, Type,
+    DataSegment, Diagnostic, ElementItem, ElementSegment, Export, ExportKind, Func, FuncBody,
+    Global, GlobalInit, Import, InitOp, Memory, Module, SegmentMode, Signature, Table, Type,
+    WasmOp,
 };
 
 /// Everything of a module but its code.
@@ -24,8 +26,11 @@ pub struct ModuleItems {
     pub bodies: Vec<Range<usize>>,
 }
 
-/// WebAssembly 2.0, and what is better refused per function, as unsupported, than for the whole module.
+/// WebAssembly 2.0, the later proposals that zkc has, and what is better refused per function, as unsupported, than for the
+/// whole module.
 const FEATURES: WasmFeatures = WasmFeatures::WASM2
+    .union(WasmFeatures::EXTENDED_CONST)
+    .union(WasmFeatures::MULTI_MEMORY)
     .union(WasmFeatures::RELAXED_SIMD)
     .union(WasmFeatures::TAIL_CALL)
     .union(WasmFeatures::THREADS);
@@ -102,6 +107,8 @@ struct Reader {
     module: Module,
     globals: Vec<u32>,
     bodies: Vec<Range<usize>>,
+    /// Functions that code names by `ref.func`.
+    referenced: BTreeSet<u32>,
     func_names: Vec<(u32, String)>,
     global_names: Vec<(u32, String)>,
 }
@@ -191,17 +198,24 @@ impl Reader {
             Payload::DataSection(section) => {
                 for data in section {
                     let data = data.map_err(bad)?;
-                    let active = match &data.kind {
-                        DataKind::Passive => None,
-                        DataKind::Active { offset_expr, .. } => Some(self.const_expr(offset_expr)?),
+                    let mode = match &data.kind {
+                        DataKind::Passive => SegmentMode::Passive,
+                        DataKind::Active {
+                            memory_index,
+                            offset_expr,
+                        } => SegmentMode::Active {
+                            target: *memory_index,
+                            offset: self.const_expr(offset_expr)?,
+                        },
                     };
                     self.module.data.push(DataSegment {
-                        active,
+                        mode,
                         bytes: data.data.to_vec(),
                     });
                 }
             }
             Payload::CodeSectionEntry(body) => {
+                self.uses(&body).map_err(bad)?;
                 let range = body.range();
                 self.bodies.push(range.start as usize..range.end as usize);
             }
@@ -265,7 +279,7 @@ impl Reader {
     ) -> Result<(), Diagnostic> {
         let ty_name = ty.content_type;
         let mutable = ty.mutable;
-        let source = value_type(ty.content_type).filter(|ty| *ty != Type::ExternRef);
+        let source = value_type(ty.content_type);
         let source = source
             .ok_or_else(|| unsupported(format_args!("a global of type `{ty_name}`"), offset))?;
         self.globals.push(self.module.globals.len() as u32);
@@ -301,31 +315,46 @@ impl Reader {
         }
     }
 
-    /// The value of a constant expression of one instruction.
+    /// A constant expression.
     fn const_expr(&self, expr: &ConstExpr<'_>) -> Result<GlobalInit, Diagnostic> {
         let mut ops = expr.get_operators_reader();
-        let offset = ops.original_position();
-        let op = ops.read().map_err(|e| malformed(&e))?;
-        let init = match op {
-            Operator::I32Const { value } => GlobalInit::Const(u64::from(value as u32)),
-            Operator::I64Const { value } => GlobalInit::Const(value as u64),
-            Operator::F32Const { value } => GlobalInit::Const(u64::from(value.bits())),
-            Operator::F64Const { value } => GlobalInit::Const(value.bits()),
-            Operator::GlobalGet { global_index } => {
-                GlobalInit::Global(self.flat_global(global_index))
-            }
-            Operator::RefFunc { function_index } => GlobalInit::RefFunc(function_index),
-            Operator::RefNull { .. } => GlobalInit::RefNull,
-            _ => return Err(unsupported("this constant expression", offset)),
-        };
-        match ops.read() {
-            Ok(Operator::End) => Ok(init),
-            Ok(_) => Err(unsupported(
-                "a constant expression of several instructions",
-                offset,
-            )),
-            Err(e) => Err(malformed(&e)),
+        let mut numbers = Vec::new();
+        let mut reference = None;
+        loop {
+            let offset = ops.original_position();
+            numbers.push(match ops.read().map_err(|e| malformed(&e))? {
+                Operator::End => break,
+                // Validation has checked that a reference is the whole expression.
+                Operator::RefFunc { function_index } => {
+                    reference = Some(GlobalInit::RefFunc(function_index));
+                    continue;
+                }
+                Operator::RefNull { .. } => {
+                    reference = Some(GlobalInit::RefNull);
+                    continue;
+                }
+                Operator::I32Const { value } => InitOp::Const(u64::from(value as u32)),
+                Operator::I64Const { value } => InitOp::Const(value as u64),
+                Operator::F32Const { value } => InitOp::Const(value.bits().into()),
+                Operator::F64Const { value } => InitOp::Const(value.bits()),
+                Operator::GlobalGet { global_index } => {
+                    InitOp::Global(self.flat_global(global_index))
+                }
+                Operator::I32Add => InitOp::Op(WasmOp::I32Add),
+                Operator::I32Sub => InitOp::Op(WasmOp::I32Sub),
+                Operator::I32Mul => InitOp::Op(WasmOp::I32Mul),
+                Operator::I64Add => InitOp::Op(WasmOp::I64Add),
+                Operator::I64Sub => InitOp::Op(WasmOp::I64Sub),
+                Operator::I64Mul => InitOp::Op(WasmOp::I64Mul),
+                _ => return Err(unsupported("this constant expression", offset)),
+            });
         }
+        Ok(match (reference, numbers.as_slice()) {
+            (Some(reference), _) => reference,
+            (None, [InitOp::Const(bits)]) => GlobalInit::Const(*bits),
+            (None, [InitOp::Global(index)]) => GlobalInit::Global(*index),
+            (None, _) => GlobalInit::Expr(numbers),
+        })
     }
 
     /// Index in the module of one of the file's globals; past the end if it has none of this index.
@@ -346,9 +375,6 @@ impl Reader {
                 offset,
             ));
         }
-        if !self.module.memories.is_empty() {
-            return Err(unsupported("more than one memory", offset));
-        }
         self.module.memories.push(Memory {
             min: ty.initial,
             max: ty.maximum,
@@ -357,39 +383,76 @@ impl Reader {
         Ok(())
     }
 
+    /// Notes what a body does to tables and which functions it refers to.
+    fn uses(&mut self, body: &FunctionBody<'_>) -> wasmparser::Result<()> {
+        // First bytes of `table.set`, `ref.func` and the bulk instructions: few bodies have any of them.
+        if !body
+            .as_bytes()
+            .iter()
+            .any(|b| matches!(b, 0x26 | 0xd2 | 0xfc))
+        {
+            return Ok(());
+        }
+        let mut ops = body.get_operators_reader()?;
+        while !ops.eof() {
+            let (table, resized) = match ops.read()? {
+                Operator::RefFunc { function_index } => {
+                    self.referenced.insert(function_index);
+                    continue;
+                }
+                Operator::TableSet { table }
+                | Operator::TableFill { table }
+                | Operator::TableInit { table, .. }
+                | Operator::TableCopy {
+                    dst_table: table, ..
+                } => (table, false),
+                Operator::TableGrow { table } => (table, true),
+                _ => continue,
+            };
+            // Validation has checked the index.
+            if let Some(table) = self.module.tables.get_mut(table as usize) {
+                table.written = true;
+                table.resized |= resized;
+            }
+        }
+        Ok(())
+    }
+
     fn element(&mut self, element: &wasmparser::Element<'_>) -> Result<(), Diagnostic> {
-        let active = match &element.kind {
-            ElementKind::Passive | ElementKind::Declared => None,
+        let mode = match &element.kind {
+            ElementKind::Passive => SegmentMode::Passive,
+            ElementKind::Declared => SegmentMode::Declared,
             ElementKind::Active {
                 table_index,
                 offset_expr,
-            } => Some((table_index.unwrap_or(0), self.const_expr(offset_expr)?)),
+            } => SegmentMode::Active {
+                target: table_index.unwrap_or(0),
+                offset: self.const_expr(offset_expr)?,
+            },
         };
-        let mut funcs = Vec::new();
+        let mut items = Vec::new();
         match element.items.clone() {
             ElementItems::Functions(section) => {
                 for func in section {
-                    funcs.push(Some(func.map_err(|e| malformed(&e))?));
+                    items.push(ElementItem::Func(func.map_err(|e| malformed(&e))?));
                 }
             }
             ElementItems::Expressions(_, section) => {
                 for expr in section {
                     let expr = expr.map_err(|e| malformed(&e))?;
-                    funcs.push(match self.const_expr(&expr)? {
-                        GlobalInit::RefFunc(func) => Some(func),
-                        GlobalInit::RefNull => None,
-                        GlobalInit::Import(_) | GlobalInit::Const(_) | GlobalInit::Global(_) => {
+                    items.push(match self.const_expr(&expr)? {
+                        GlobalInit::RefFunc(func) => ElementItem::Func(func),
+                        GlobalInit::RefNull => ElementItem::Null,
+                        GlobalInit::Global(global) => ElementItem::Global(global),
+                        GlobalInit::Import(_) | GlobalInit::Const(_) | GlobalInit::Expr(_) => {
                             let offset = expr.get_binary_reader().original_position();
-                            return Err(unsupported(
-                                "an element that is neither a function nor null",
-                                offset,
-                            ));
+                            return Err(unsupported("an element that is no reference", offset));
                         }
                     });
                 }
             }
         }
-        self.module.elements.push(ElementSegment { active, funcs });
+        self.module.elements.push(ElementSegment { mode, items });
         Ok(())
     }
 
@@ -471,6 +534,7 @@ impl Reader {
         {
             global.name = format!("g{i}");
         }
+        self.module.referenced = self.referenced.into_iter().collect();
         Ok(ModuleItems {
             module: self.module,
             globals: self.globals,
@@ -497,16 +561,14 @@ fn table_of(
     import: Option<Import>,
     offset: u64,
 ) -> Result<Table, Diagnostic> {
-    if ty.table64 || ty.shared || ty.element_type != wasmparser::RefType::FUNCREF {
-        return Err(unsupported(
-            "a table of anything but `funcref` with 32-bit indices",
+    let element = value_type(wasmparser::ValType::Ref(ty.element_type));
+    match element {
+        Some(element) if !ty.table64 && !ty.shared => {
+            Ok(Table::new(element, ty.initial, ty.maximum, import))
+        }
+        _ => Err(unsupported(
+            "a table of anything but `funcref` or `externref` with 32-bit indices",
             offset,
-        ));
+        )),
     }
-    Ok(Table {
-        ty: Type::FuncRef,
-        min: ty.initial,
-        max: ty.maximum,
-        import,
-    })
 }

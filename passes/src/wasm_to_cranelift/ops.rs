@@ -5,7 +5,7 @@ use crate::clif::{External, internal};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8, I16, I32, I64};
 use cranelift_codegen::ir::{self as clif, InstBuilder, MemFlagsData};
-use zkc_ir::{Attr, Diagnostic, Global, GlobalInit, Op, Signature, Type, WasmOp};
+use zkc_ir::{Attr, ClifOp, ConstValue, Diagnostic, Op, Signature, Type, Value, WasmOp};
 
 /// Largest constant offset a CLIF access can carry. Beyond it every access is out of bounds, because the machine's memory
 /// ends at 2^31.
@@ -111,16 +111,41 @@ impl Translator<'_> {
             W::MemoryGrow => self.effect(External::MemoryGrow, &[Type::I32], &[Type::I32], &x),
             W::MemoryFill => self.effect(External::MemoryFill, &[Type::I32; 3], &[], &x),
             W::MemoryCopy => self.effect(External::MemoryCopy, &[Type::I32; 3], &[], &x),
+            W::RefNull => vec![self.builder.ins().iconst(I64, 0)],
+            W::RefIsNull => {
+                let null = self.builder.ins().iconst(I64, 0);
+                vec![self.compare(IntCC::Equal, x[0], null)]
+            }
+            W::RefFunc
+            | W::TableGet
+            | W::TableSet
+            | W::TableSize
+            | W::TableGrow
+            | W::TableFill
+            | W::TableCopy
+            | W::TableInit
+            | W::ElemDrop
+            | W::MemoryInit
+            | W::DataDrop
+            | W::MemoryNLoad
+            | W::MemoryNStore
+            | W::MemoryNSize
+            | W::MemoryNGrow
+            | W::MemoryNFill
+            | W::MemoryNCopy => {
+                let external = ClifOp::from_wasm(opcode)
+                    .and_then(|row| External::of_row(row, &data.attrs))
+                    .ok_or_else(|| internal(format!("the indices of `{}`", data.opcode)))?;
+                let types = |values: &[Value]| values.iter().map(|&v| body.ty(v)).collect();
+                let (params, results): (Vec<_>, Vec<_>) = (types(&data.args), types(&data.results));
+                self.effect(external, &params, &results, &x)
+            }
             W::GlobalGet => {
                 let ty = body.ty(data.results[0]);
                 let global = self.module.globals.get(index(&data.attrs, 0)? as usize);
-                if let Some(Global {
-                    mutable: false,
-                    init: GlobalInit::Const(bits),
-                    ..
-                }) = global
-                {
-                    vec![self.builder.ins().iconst(clif_type(ty), *bits as i64)]
+                let known = global.filter(|g| !g.mutable).map(|g| g.init.eval(&[]));
+                if let Some(Ok(ConstValue::Bits(bits))) = known {
+                    vec![self.builder.ins().iconst(clif_type(ty), bits as i64)]
                 } else {
                     self.effect(External::GlobalGet(index(&data.attrs, 0)?), &[], &[ty], &[])
                 }

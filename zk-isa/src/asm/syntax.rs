@@ -200,7 +200,9 @@ fn entry(input: &mut Input<'_>) -> ModalResult<Statement> {
 fn kinds(input: &mut Input<'_>) -> ModalResult<Vec<ValueKind>> {
     let kind = take_while(1.., |c: char| c.is_ascii_alphanumeric())
         .verify_map(ValueKind::from_name)
-        .context(expected("`i32`, `i64`, `f32` or `f64`"));
+        .context(expected(
+            "`i32`, `i64`, `f32`, `f64`, `funcref` or `externref`",
+        ));
     delimited(
         ('('.context(expected("`(`")), space0),
         list(kind),

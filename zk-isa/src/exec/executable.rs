@@ -157,7 +157,7 @@ impl Image {
             });
         }
         for (index, (&value, kind)) in args.iter().zip(&entry.params).enumerate() {
-            if kind.is_32() && value >> 32 != 0 {
+            if !kind.is_argument(value) {
                 return Err(ExecError::WideArgument { index, value });
             }
         }

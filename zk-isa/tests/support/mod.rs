@@ -100,12 +100,7 @@ fn name() -> impl Strategy<Value = String> {
 }
 
 fn kinds() -> impl Strategy<Value = Vec<ValueKind>> {
-    let kind = prop_oneof![
-        Just(ValueKind::I32),
-        Just(ValueKind::I64),
-        Just(ValueKind::F32),
-        Just(ValueKind::F64)
-    ];
+    let kind = proptest::sample::select(ValueKind::ALL.to_vec());
     proptest::collection::vec(kind, 0..4)
 }
 
