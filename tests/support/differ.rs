@@ -36,14 +36,16 @@ impl fmt::Display for Subject {
 
 /// One instance of a subject.
 enum Instance<'m> {
-    Evaluator(&'m Module, Evaluator<'m>),
+    Evaluator(&'m Module, Box<Evaluator<'m>>),
     Machine(Box<Session>),
 }
 
 impl<'m> Instance<'m> {
     fn open(subject: Subject, wasm: &[u8], module: &'m Module) -> Result<Instance<'m>, OpenError> {
         match subject {
-            Subject::Evaluator => Evaluator::open(module).map(|e| Instance::Evaluator(module, e)),
+            Subject::Evaluator => {
+                Evaluator::open(module).map(|e| Instance::Evaluator(module, Box::new(e)))
+            }
             Subject::Level(level) => {
                 Session::open(wasm, &Options::new(level)).map(|s| Instance::Machine(Box::new(s)))
             }
@@ -59,7 +61,7 @@ impl<'m> Instance<'m> {
 
     fn reset(&mut self) -> Result<(), OpenError> {
         match self {
-            Instance::Evaluator(module, evaluator) => *evaluator = Evaluator::open(module)?,
+            Instance::Evaluator(module, evaluator) => **evaluator = Evaluator::open(module)?,
             Instance::Machine(session) => session.reset(),
         }
         Ok(())
