@@ -83,6 +83,45 @@ fn run_prints_hex_with_all_digits() {
 }
 
 #[test]
+fn references_are_arguments_and_results() {
+    let dir = TempDir::new("cli-references");
+    let file = dir.write(
+        "references.wat",
+        r#"(module
+  (table $t 2 externref)
+  (elem declare func $same)
+  (func $same (export "same") (param externref) (result externref)
+    (table.set $t (i32.const 1) (local.get 0))
+    (table.get $t (i32.const 1)))
+  (func (export "null") (param funcref) (result i32) (ref.is_null (local.get 0)))
+  (func (export "func") (result funcref) (ref.func $same)))
+"#,
+    );
+    let file = file.display().to_string();
+    let run = |text: &str| zkc(&words(text, &file));
+    for level in ["-O0", "-O2"] {
+        for value in ["null", "0", "7", "18446744073709551614"] {
+            let text = format!("run %s {level} --invoke same {value}");
+            assert_eq!(run(&text).success(), format!("{value}\n"));
+        }
+        let text = format!("run %s {level} --invoke null null");
+        assert_eq!(run(&text).success(), "1\n");
+        let text = format!("run %s {level} --invoke func");
+        let shown = run(&text).success();
+        assert!(shown.starts_with("function 0x"), "{shown}");
+    }
+    for bad in [
+        "null 5",
+        "null 0x100000040",
+        "same -1",
+        "same 18446744073709551615",
+    ] {
+        let finished = run(&format!("run %s --invoke {bad}"));
+        assert_eq!(finished.code, Some(1), "{bad}: {finished:?}");
+    }
+}
+
+#[test]
 fn every_level_gives_the_same_result() {
     let dir = TempDir::new("cli-levels");
     for level in ["-O0", "-O1", "-O2"] {

@@ -61,6 +61,73 @@ fn check_runs(program: &Arc<Program>, seed: u64, what: &str, seen: &mut Seen) {
     }
 }
 
+/// Tables, segments and a second memory: every op on them that the runtime or an instruction of its own stands for.
+const WORDS: &str = r#"(module
+  (type $n (func (result i32)))
+  (memory $a 1) (memory $b 1 2)
+  (data $d "0123456789")
+  (table $t 4 9 funcref) (table $u 4 externref)
+  (elem $e func $one $two)
+  (func $one (result i32) (i32.const 1))
+  (func $two (result i32) (i32.const 2))
+  (func (export "tables") (param i32 i32 externref) (result i32 externref)
+    (table.init $t $e (local.get 0) (i32.const 0) (i32.const 2))
+    (drop (table.grow $t (ref.func $two) (local.get 1)))
+    (table.copy $t $t (i32.const 1) (i32.const 0) (i32.const 3))
+    (table.set $u (local.get 0) (local.get 2))
+    (table.fill $t (i32.const 0) (table.get $t (i32.const 2)) (i32.const 1))
+    (elem.drop $e)
+    (i32.add (i32.mul (table.size $t) (i32.const 100)) (call_indirect $t (type $n) (local.get 1)))
+    (table.get $u (i32.const 1)))
+  (func (export "memories") (param i32 i32 i32) (result i64 i64)
+    (memory.init $b $d (local.get 0) (i32.const 1) (i32.const 9))
+    (i64.store $b (local.get 1) (i64.load $b (local.get 0)))
+    (memory.copy $b $b (i32.const 3) (local.get 0) (i32.const 11))
+    (memory.fill $b (local.get 2) (i32.const 7) (i32.const 10))
+    (memory.copy $a $b (i32.const 0) (i32.const 2) (i32.const 17))
+    (data.drop $d)
+    (i64.extend_i32_u (memory.grow $b (local.get 0)))
+    (i64.load $a (i32.const 3))))
+"#;
+
+#[test]
+fn runs_with_tables_segments_and_memories_have_proofs() {
+    let wasm = wat::parse_str(WORDS).expect("the text is WebAssembly");
+    let cases: [(&str, &[u64]); 9] = [
+        ("tables", &[0, 1, 5]),
+        ("tables", &[1, 5, 0]),
+        ("tables", &[1, 6, 0]),
+        ("tables", &[3, 1, 5]),
+        ("tables", &[0, 20, 5]),
+        ("memories", &[0, 9, 30]),
+        ("memories", &[1, 13, 5]),
+        ("memories", &[2, 65529, 5]),
+        ("memories", &[65530, 9, 5]),
+    ];
+    let (mut done, mut traps) = (0, 0);
+    for level in [0, 2] {
+        let program = zkc::compile(&wasm, &Roots::Exports, &Options::new(level))
+            .expect("the module compiles");
+        let key = ProvingKey::new(&program).expect("the program fits a key");
+        for (name, args) in cases {
+            let limits = Limits::default();
+            let outcome = zkc_isa::run(&program, name, args, &[], &limits).expect("it runs");
+            let trace = Trace::of_run(&key, &program, name, args, &[])
+                .unwrap_or_else(|e| panic!("{name} {args:?}: {e}"));
+            let faults = trace.faults();
+            assert!(
+                faults.is_empty(),
+                "{name} {args:?} at -O{level}: {faults:?}"
+            );
+            match outcome.status {
+                Status::Done => done += 1,
+                Status::Trap(_) => traps += 1,
+            }
+        }
+    }
+    assert!(done >= 8 && traps >= 6, "{done} returned, {traps} trapped");
+}
+
 #[test]
 fn runs_of_generated_modules_have_proofs() {
     let mut seen = Seen::default();

@@ -81,3 +81,69 @@ fn effects() {
     let clif = wasm_to_clif(&compiled.module, 2, body).expect("it translates");
     insta::assert_snapshot!("clif", clif::clif_text(&clif));
 }
+
+#[test]
+fn static_words_of_tables_segments_and_memories() {
+    let module = module(
+        r#"(module
+          (memory 1) (memory 1 3)
+          (table $fixed 2 2 funcref) (table $grows 1 4 externref) (table $free 0 funcref)
+          (global $g externref (ref.null extern))
+          (elem $passive func 0) (elem declare func 1) (elem (table $fixed) (i32.const 1) func 1)
+          (data $bytes "0123456789") (data (memory 1) (i32.const 8) "x")
+          (func (drop (table.grow $grows (ref.null extern) (i32.const 1)))
+            (drop (table.grow $fixed (ref.null func) (i32.const 1)))
+            (drop (table.grow $free (ref.null func) (i32.const 1))))
+          (func (drop (ref.func 0))))"#,
+    );
+    let layout = compile(&module, Options::default()).layout;
+    let table = |slot, capacity, size_slot| TableLayout {
+        slot,
+        capacity,
+        size_slot,
+    };
+    assert_eq!(layout.globals[0], 2);
+    let free = 1 << 20;
+    assert_eq!(
+        layout.tables,
+        vec![
+            table(3, 2, None),
+            table(6, 4, Some(5)),
+            table(11, free, Some(10))
+        ]
+    );
+    let end = 11 + free;
+    let memory = layout.more_memories[0];
+    assert_eq!(
+        (memory.size_slot, memory.slot, memory.max_pages),
+        (end, end + 1, 3)
+    );
+    let end = end + 1 + 3 * 8192;
+    let passive = layout.elements[0].expect("the first segment is passive");
+    assert_eq!((passive.size_slot, passive.slot), (end, end + 1));
+    assert_eq!(layout.elements[1..], [None, None]);
+    let bytes = layout.data[0].expect("the first segment is passive");
+    assert_eq!((bytes.size_slot, bytes.slot), (end + 2, end + 3));
+    assert_eq!(layout.data[1], None);
+    assert_eq!(layout.func_refs.get(&0), Some(&(end + 5)));
+    assert_eq!(layout.end_slot, end + 6);
+    let const_at = |slot: u32| {
+        let word = layout
+            .init_words()
+            .iter()
+            .find(|w| w.addr == STATIC_BASE + slot);
+        match word.map(|w| w.value) {
+            Some(InitValue::Const(bits)) => bits,
+            other => panic!("slot {slot} has {other:?}"),
+        }
+    };
+    assert_eq!(const_at(5), 1);
+    assert_eq!(const_at(memory.size_slot), 1);
+    assert_eq!(const_at(memory.slot + 1), u64::from(b'x'));
+    assert_eq!(const_at(passive.size_slot), 1);
+    assert_eq!(const_at(bytes.size_slot), 10);
+    assert_eq!(
+        const_at(bytes.slot + 1),
+        u64::from_le_bytes(*b"89\0\0\0\0\0\0")
+    );
+}

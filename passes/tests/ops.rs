@@ -370,3 +370,64 @@ fn bulk_and_host() {
         &(0..24).map(|n| vec![n]).collect::<Vec<_>>(),
     );
 }
+
+#[test]
+fn tables_segments_and_further_memories() {
+    agree(
+        r#"(module
+          (type $n (func (result i32)))
+          (memory 1) (memory $b 1 2)
+          (data $d "0123456789")
+          (table $t 4 9 funcref) (table $u 4 externref)
+          (elem $e func $one $two)
+          (global $k i32 (i32.add (i32.const 3) (i32.mul (i32.const 2) (i32.const 5))))
+          (func $one (result i32) (i32.const 1))
+          (func $two (result i32) (i32.const 2))
+          (func (export "f") (param i32 i32) (result i32 i64 i32)
+            (table.init $t $e (local.get 0) (i32.const 0) (i32.const 2))
+            (drop (table.grow $t (ref.func $two) (local.get 1)))
+            (table.copy $t $t (i32.const 1) (i32.const 0) (i32.const 3))
+            (table.set $u (local.get 0) (ref.null extern))
+            (table.fill $t (i32.const 0) (table.get $t (i32.const 2)) (i32.const 1))
+            (elem.drop $e)
+            (memory.init $b $d (local.get 0) (i32.const 1) (i32.const 9))
+            (memory.copy $b $b (i32.const 3) (local.get 0) (i32.const 11))
+            (memory.fill $b (local.get 1) (i32.const 7) (i32.const 2))
+            (memory.copy 0 $b (i32.const 0) (i32.const 2) (i32.const 17))
+            (data.drop $d)
+            (i32.add (i32.mul (table.size $t) (i32.const 100))
+              (call_indirect $t (type $n) (local.get 1)))
+            (i64.load $b (local.get 1))
+            (i32.add (global.get $k) (memory.grow $b (local.get 0)))))"#,
+        &pairs(0xffff_ffff),
+    );
+}
+
+/// A table that nobody writes holds what its segments say; one that code writes may hold every function of the type that a
+/// reference is made of.
+#[test]
+fn candidates_of_indirect_calls() {
+    for (write, expected) in [
+        ("", vec![1, 3]),
+        (
+            "(table.set $t (i32.const 0) (ref.func $b))",
+            vec![0, 1, 2, 3],
+        ),
+    ] {
+        let source = format!(
+            r#"(module
+              (type $n (func))
+              (table $t 2 funcref) (table $u 1 funcref)
+              (elem (table $t) (i32.const 0) func $a)
+              (elem (table $u) (i32.const 0) func $c)
+              (elem declare func $b)
+              (func $b) (func $a) (func $c)
+              (func (export "f") {write} (call_indirect $t (type $n) (i32.const 0)))
+              (func $unused))"#
+        );
+        let module = zkc_passes::link(&module(&source), &zkc_passes::Host::default())
+            .expect("nothing is imported");
+        let needed = zkc_passes::call_graph::needed(&module, &[3]).expect("all have code");
+        assert_eq!(needed, expected, "{write}");
+    }
+}

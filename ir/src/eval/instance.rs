@@ -188,8 +188,6 @@ impl Instance {
             ("zkc:intrinsics", "inlen", []) => Ok(vec![self.input.len() as u64 & 0xffff_ffff]),
             ("zkc:intrinsics", "input8", []) => self.take_input(1).map(|word| vec![word]),
             ("zkc:intrinsics", "input64", []) => self.take_input(8).map(|word| vec![word]),
-            ("zkc:intrinsics", "trap_table", []) => Err(Trap::OutOfBoundsTableAccess.into()),
-            ("zkc:intrinsics", "trap_memory", []) => Err(Trap::OutOfBoundsMemoryAccess.into()),
             ("zkc:intrinsics", "output", &[byte]) => {
                 self.output.push(byte as u8);
                 Ok(Vec::new())

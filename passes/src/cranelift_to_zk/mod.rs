@@ -4,12 +4,14 @@
 //! pure ops and divisions stay as they are, because the e-graph chooses among several zk forms of each. Values keep their
 //! `i32` and `i64` types. The result is the "mixed" body the e-graph takes.
 
+mod state;
+
 use crate::clif::internal;
 use crate::layout::Layout;
 use crate::opt::Rebuild;
 use crate::runtime;
 use zkc_ir::{Attr, Body, ClifOp, Diagnostic, Op, Opcode, Type, Value};
-use zkc_isa::{SLOT_PAGES, ZkOp};
+use zkc_isa::{FIRST_SLOT, SLOT_PAGES, ZkOp};
 
 /// Lowers the effects of a flat body.
 ///
@@ -77,6 +79,12 @@ impl Lowering<'_> {
                 let callee = index(&data.attrs, 0)?;
                 match runtime::intrinsic(layout.runtime, callee) {
                     None => self.replace(op, ZkOp::Call, data.attrs.clone()),
+                    // The program's own static words.
+                    Some(intrinsic) if matches!(intrinsic.op, ZkOp::Ldt | ZkOp::Stt) => {
+                        let words = layout.end_slot - FIRST_SLOT;
+                        let attrs = vec![Attr::Index(FIRST_SLOT), Attr::Index(words)];
+                        self.replace(op, intrinsic.op, attrs);
+                    }
                     Some(intrinsic) => {
                         let attrs = intrinsic.attrs.iter().map(|&n| Attr::Index(n)).collect();
                         self.replace(op, intrinsic.op, attrs);
@@ -89,11 +97,12 @@ impl Lowering<'_> {
                     .type_ids
                     .get(ty as usize)
                     .ok_or_else(|| missing("type", ty))?;
-                let table = layout
+                let table = *layout
                     .tables
                     .get(table as usize)
                     .ok_or_else(|| missing("table", table))?;
                 let mut args = self.rebuild.values(&data.args);
+                self.check_element(args[0], table);
                 let attrs = vec![Attr::Index(table.slot), Attr::Index(table.capacity)];
                 args[0] = self
                     .rebuild
@@ -107,10 +116,7 @@ impl Lowering<'_> {
             }
             ClifOp::Return => self.replace(op, ZkOp::Ret, Vec::new()),
             ClifOp::Trap => self.replace(op, ZkOp::Trap, data.attrs.clone()),
-            _ if clif.as_wasm().is_some() => {
-                let message = format!("`{}` is not supported yet", data.opcode.def().name);
-                return Err(Diagnostic::error("unsupported-op", message));
-            }
+            _ if clif.as_wasm().is_some() => self.state(op, clif)?,
             _ => {
                 self.rebuild.copy(op);
             }

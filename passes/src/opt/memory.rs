@@ -107,6 +107,11 @@ impl Clobber {
                 self.globals.insert(*global);
             }
             (Some(ClifOp::MemoryGrow), _) => self.size = true,
+            // Of the ops on tables, segments and further memories, two may write the first memory.
+            (Some(op), Some(Attr::Index(target))) if op.as_wasm().is_some() => {
+                let to_memory = matches!(op, ClifOp::MemoryInit | ClifOp::MemoryNCopy);
+                self.memory |= to_memory && *target == 0;
+            }
             _ if data.opcode.has(Traits::CALL) => {
                 (self.memory, self.size, self.all_globals) = (true, true, true);
             }

@@ -284,3 +284,44 @@ fn a_call_becomes_the_callee() {
     verify(&endless).expect("the result verifies");
     assert!(endless.num_ops() < 20_100);
 }
+
+#[test]
+fn a_load_is_known_across_writes_to_tables_and_other_memories() {
+    let text = |op: &str| {
+        format!(
+            "(i32, i64) -> (i64) {{
+  ^0(%0: i32, %1: i64):
+    %2 = cranelift.load.i64 %0 {{mem = +0}} : i64
+    {op}
+    %3 = cranelift.load.i64 %0 {{mem = +0}} : i64
+    %4 = cranelift.iadd.i64 %2, %3 : i64
+    cranelift.return %4
+}}
+"
+        )
+    };
+    for (op, known) in [
+        ("cranelift.table_set %0, %1 {table = 0}", true),
+        ("cranelift.memory_n_fill %0, %0, %0 {memory = 1}", true),
+        (
+            "cranelift.memory_n_copy %0, %0, %0 {to = 1, from = 0}",
+            true,
+        ),
+        (
+            "cranelift.memory_init %0, %0, %0 {memory = 1, segment = 0}",
+            true,
+        ),
+        (
+            "cranelift.memory_n_copy %0, %0, %0 {to = 0, from = 1}",
+            false,
+        ),
+        (
+            "cranelift.memory_init %0, %0, %0 {memory = 0, segment = 0}",
+            false,
+        ),
+    ] {
+        let result = after("memory", &text(op));
+        let loads = result.matches("cranelift.load.i64").count();
+        assert_eq!(loads, if known { 1 } else { 2 }, "{op}\n{result}");
+    }
+}

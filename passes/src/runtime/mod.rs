@@ -19,6 +19,7 @@ use zkc_isa::ZkOp;
 const MODULES: &[(&str, Source)] = &[
     ("memory.wat", Source::Text(include_str!("memory.wat"))),
     ("host.wat", Source::Text(include_str!("host.wat"))),
+    ("words.wat", Source::Text(include_str!("words.wat"))),
 ];
 
 /// Module name under which a runtime module imports functions that are single zk instructions.
@@ -63,6 +64,9 @@ const INTRINSIC_ROWS: &[Intrinsic] = &[
     row("input64", ZkOp::Input64, &[], &[Type::I64]),
     row("inlen", ZkOp::Inlen, &[], &[Type::I32]),
     row("output", ZkOp::Output, &[Type::I32], &[]),
+    // Over the program's own static words, counted from the first of them; how many there are only the layout knows.
+    row("word_get", ZkOp::Ldt, &[Type::I32], &[Type::I64]),
+    row("word_set", ZkOp::Stt, &[Type::I32, Type::I64], &[]),
 ];
 
 /// The runtime function that an op of the cranelift dialect calls.
@@ -70,6 +74,14 @@ pub(crate) fn function_of(op: ClifOp) -> Option<&'static str> {
     match op {
         ClifOp::MemoryFill => Some("zkc.memory_fill"),
         ClifOp::MemoryCopy => Some("zkc.memory_copy"),
+        ClifOp::TableGrow => Some("words.table_grow"),
+        ClifOp::TableFill => Some("words.table_fill"),
+        ClifOp::TableCopy | ClifOp::TableInit => Some("words.table_copy"),
+        ClifOp::MemoryNLoad => Some("words.memory_load"),
+        ClifOp::MemoryNStore => Some("words.memory_store"),
+        ClifOp::MemoryNGrow => Some("words.grow"),
+        ClifOp::MemoryNFill => Some("words.memory_fill"),
+        ClifOp::MemoryInit | ClifOp::MemoryNCopy => Some("words.memory_copy"),
         _ => None,
     }
 }
@@ -79,7 +91,7 @@ pub(crate) fn function_of_wasm(op: WasmOp) -> Option<&'static str> {
     match op {
         WasmOp::MemoryFill => function_of(ClifOp::MemoryFill),
         WasmOp::MemoryCopy => function_of(ClifOp::MemoryCopy),
-        _ => None,
+        _ => function_of(ClifOp::from_wasm(op)?),
     }
 }
 
