@@ -83,8 +83,8 @@ pub enum StatementError {
         /// The statement's number of results.
         found: usize,
     },
-    /// A 32-bit value with an upper half.
-    #[error("{what} {index} has a 32-bit type, but {value} does not fit")]
+    /// A 32-bit value with an upper half, or a function as argument.
+    #[error("{what} {index} is {value}, which its type does not allow")]
     Range {
         /// `argument` or `result`.
         what: &'static str,
@@ -333,5 +333,37 @@ mod hex_array {
         bytes
             .try_into()
             .map_err(|_| D::Error::custom("a digest has 32 bytes"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_names_no_function_as_argument() {
+        let entry = Entry {
+            name: "main".into(),
+            pc: FIRST_PC,
+            params: vec![ValueKind::FuncRef, ValueKind::ExternRef, ValueKind::I32],
+            results: vec![ValueKind::FuncRef],
+        };
+        let check = |args: [u64; 3]| {
+            let statement = Statement {
+                program: [0; 32],
+                entry: "main".into(),
+                args: args.to_vec(),
+                status: 0,
+                results: vec![zkc_isa::table_word(FIRST_PC, 0)],
+                output: vec![],
+            };
+            statement.check(&[0; 32], &entry)
+        };
+        assert!(check([0, u64::MAX, 1]).is_ok());
+        for (index, args) in [[1, 0, 0], [0, 0, 1 << 32]].into_iter().enumerate() {
+            let error = check(args).expect_err("the argument is of another type");
+            let wrong = matches!(error, StatementError::Range { index: i, .. } if i == index * 2);
+            assert!(wrong, "{error}");
+        }
     }
 }

@@ -430,6 +430,17 @@ fn refusals() {
         })
     );
 
+    let refs = "ENTRY main main (funcref, externref) -> ()\nmain:\n:HALT";
+    assert!(run(refs, &[0, u64::MAX], &[]).is_ok());
+    let forged = table_word(FIRST_PC, 0);
+    assert_eq!(
+        run(refs, &[forged, 0], &[]).unwrap_err(),
+        ExecError::WideArgument {
+            index: 0,
+            value: forged
+        }
+    );
+
     let error = |body: &str| {
         run(
             &format!("ENTRY main main () -> (i64)\nmain:\n{body}"),

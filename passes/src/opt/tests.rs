@@ -291,9 +291,9 @@ fn a_load_is_known_across_writes_to_tables_and_other_memories() {
         format!(
             "(i32, i64) -> (i64) {{
   ^0(%0: i32, %1: i64):
-    %2 = cranelift.load.i64 %0 {{mem = +0}} : i64
+    %2 = cranelift.load.i64 %0 {{mem = +0 align 3}} : i64
     {op}
-    %3 = cranelift.load.i64 %0 {{mem = +0}} : i64
+    %3 = cranelift.load.i64 %0 {{mem = +0 align 3}} : i64
     %4 = cranelift.iadd.i64 %2, %3 : i64
     cranelift.return %4
 }}

@@ -116,9 +116,9 @@ pub enum ExecError {
         /// Number of arguments given.
         given: usize,
     },
-    /// The argument for a 32-bit parameter is not below 2^32.
+    /// The argument is none of its parameter's kind ([`crate::ValueKind::is_argument`]).
     #[error(
-        "argument {index} is {value}, but the parameter is an i32 or f32: expected a value below 2^32"
+        "argument {index} is {value}: expected a value below 2^32 for an i32 or f32, 0 for a funcref"
     )]
     WideArgument {
         /// Position, from 0.
