@@ -19,12 +19,12 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use zkc_backend::{Export, InitValue, InitWord, LinkInput};
 use zkc_ir::eval::{EvalError, Limits};
-use zkc_ir::{Body, CRANELIFT, Diagnostic, Dialect, DialectSet, WASM, text};
+use zkc_ir::{Body, CRANELIFT, Diagnostic, Dialect, DialectSet, SIMD, WASM, text};
 use zkc_isa::eval::{ZkState, evaluate, function_word};
 use zkc_isa::{Program, ValueKind, ZK};
 
 /// The dialects an IR text may use.
-pub(crate) const DIALECTS: &[Dialect] = &[WASM, CRANELIFT, ZK];
+pub(crate) const DIALECTS: &[Dialect] = &[WASM, SIMD, CRANELIFT, ZK];
 
 /// A program before register allocation.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

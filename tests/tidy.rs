@@ -307,7 +307,7 @@ fn every_pass_is_documented_and_tested() {
 
 #[test]
 fn every_op_is_documented() {
-    for dialect in [zkc_ir::WASM, zkc_ir::CRANELIFT, zkc_isa::ZK] {
+    for dialect in [zkc_ir::WASM, zkc_ir::SIMD, zkc_ir::CRANELIFT, zkc_isa::ZK] {
         for op in dialect.ops {
             assert!(
                 op.doc.len() > 5,

@@ -170,6 +170,11 @@ impl Cond {
         }
     }
 
+    /// Whether the condition is about signed numbers.
+    pub const fn is_signed(self) -> bool {
+        matches!(self, Cond::Slt | Cond::Sge | Cond::Sgt | Cond::Sle)
+    }
+
     /// Whether the condition holds of two values of `bits` (32 or 64) bits, given zero-extended.
     pub fn holds(self, bits: u32, a: u64, b: u64) -> bool {
         let signed = |v: u64| {

@@ -18,6 +18,7 @@ pub mod eval;
 mod int;
 mod loc;
 mod module;
+pub mod simd;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod text;
@@ -40,6 +41,7 @@ pub use module::{
     Global, GlobalInit, Import, InitError, InitOp, LazyBody, MAX_GROWN_MEMORY, MAX_GROWN_TABLE,
     MakeBody, Memory, Module, SegmentMode, Table,
 };
+pub use simd::{SIMD, SimdOp};
 pub use text::{NamedBody, parse_funcs, print_body, print_func, print_op};
 pub use types::{Signature, Type, flat_types};
 pub use verify::{VerifyError, verify};

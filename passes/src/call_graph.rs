@@ -4,9 +4,11 @@
 //! segments; through another, every function of its type that a reference is made of anywhere.
 
 use crate::runtime::{self, INTRINSICS};
+use crate::wasm_to_cranelift::simd;
 use std::collections::BTreeMap;
 use zkc_ir::{
-    Attr, Body, ClifOp, Diagnostic, ElementItem, FuncBody, GlobalInit, Module, SegmentMode, WasmOp,
+    Attr, Body, ClifOp, Diagnostic, ElementItem, FuncBody, GlobalInit, Module, SegmentMode, SimdOp,
+    WasmOp,
 };
 
 /// What a body calls.
@@ -51,6 +53,9 @@ pub fn calls(body: &Body) -> Calls {
             }
             (Some(op), _) => calls.runtime.extend(runtime::function_of_wasm(op)),
             (None, _) => {}
+        }
+        if let Some(op) = SimdOp::from_opcode(data.opcode) {
+            calls.runtime.extend(simd::function_of(op));
         }
     }
     calls.direct.sort_unstable();

@@ -26,7 +26,7 @@ pub struct Session {
     /// Exported functions that reach something unsupported, with what it is.
     unsupported: BTreeMap<String, Diagnostic>,
     /// Static slots of exported globals.
-    globals: BTreeMap<String, u32>,
+    globals: BTreeMap<String, Vec<u32>>,
 }
 
 /// What a call leaves for the next one, in a program's own form.
@@ -167,12 +167,12 @@ impl Session {
 
     /// The words of an exported global.
     pub fn global(&self, name: &str) -> Option<Vec<u64>> {
-        let slot = *self.globals.get(name)?;
         let init = &self.program.init;
-        let word = init
-            .binary_search_by_key(&(STATIC_BASE + slot), |w| w.0)
-            .map_or(0, |i| init[i].1);
-        Some(vec![word])
+        let word = |slot: &u32| {
+            init.binary_search_by_key(&(STATIC_BASE + slot), |w| w.0)
+                .map_or(0, |i| init[i].1)
+        };
+        Some(self.globals.get(name)?.iter().map(word).collect())
     }
 
     /// The bytes of the memory.
@@ -200,9 +200,13 @@ fn refused(diagnostic: Diagnostic) -> OpenError {
 }
 
 /// Static slots of the exported globals of a linked module.
-fn exported_globals(module: &Module, layout: &Layout) -> BTreeMap<String, u32> {
+fn exported_globals(module: &Module, layout: &Layout) -> BTreeMap<String, Vec<u32>> {
+    let slots = |index: usize| {
+        let count = module.globals[index].source.flat().len();
+        layout.globals[index..index + count].to_vec()
+    };
     let global = |export: &zkc_ir::Export| match export.kind {
-        ExportKind::Global(index) => Some((export.name.clone(), layout.globals[index as usize])),
+        ExportKind::Global(index) => Some((export.name.clone(), slots(index as usize))),
         ExportKind::Func(_) | ExportKind::Table(_) | ExportKind::Memory(_) => None,
     };
     module.exports.iter().filter_map(global).collect()

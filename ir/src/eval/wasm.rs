@@ -3,7 +3,9 @@
 use super::{EvalError, Flow, Instance, Limits, LinearMemory, Semantics, Site, run, tables};
 use crate::attr::{Attr, Trap};
 use crate::body::Body;
+use crate::dialect::Traits;
 use crate::module::Module;
+use crate::simd::SimdOp;
 use crate::wasm::WasmOp;
 
 /// Semantics of the wasm dialect over a module's state.
@@ -24,6 +26,27 @@ impl WasmSemantics<'_> {
         let at = LinearMemory::address(args[0], site.offset(0)?)?;
         self.instance.memory.store(at, bytes, args[1])?;
         Ok(Flow::Next)
+    }
+
+    fn simd(&mut self, site: &Site<'_>, op: SimdOp, args: &[u64]) -> Result<Flow, EvalError> {
+        let attrs = &site.data().attrs;
+        let len = op.access_bytes() as usize;
+        if len == 0 {
+            return Ok(Flow::Values(op.evaluate(args, attrs)));
+        }
+        let at = LinearMemory::address(args[0], site.offset(0)?)?;
+        let mut bytes = [0; 16];
+        if site.data().opcode.has(Traits::WRITES) {
+            bytes = op.stored(&args[1..], attrs).to_le_bytes();
+            self.instance.memory.write(at, &bytes[..len])?;
+            return Ok(Flow::Next);
+        }
+        self.instance.memory.read(at, &mut bytes[..len])?;
+        Ok(Flow::Values(op.loaded(
+            u128::from_le_bytes(bytes),
+            &args[1..],
+            attrs,
+        )))
     }
 }
 
@@ -48,14 +71,17 @@ fn branch(site: &Site<'_>, depth: u32, args: &[u64]) -> Flow {
 
 impl Semantics for WasmSemantics<'_> {
     fn exec(&mut self, site: &mut Site<'_>, args: &[u64]) -> Result<Flow, EvalError> {
-        let Some(op) = WasmOp::from_opcode(site.data().opcode) else {
-            return Err(site.malformed("an op of the wasm dialect"));
-        };
         let operands = site.data().opcode.def().operands;
         let (crate::Arity::Fixed(fixed) | crate::Arity::Variadic(fixed)) = operands;
         if args.len() < fixed.len() {
             return Err(site.malformed("as many operands as the row says"));
         }
+        if let Some(op) = SimdOp::from_opcode(site.data().opcode) {
+            return self.simd(site, op, args);
+        }
+        let Some(op) = WasmOp::from_opcode(site.data().opcode) else {
+            return Err(site.malformed("an op of the wasm dialect"));
+        };
         use WasmOp as W;
         Ok(match op {
             W::I32Load | W::F32Load | W::I64Load32U => Flow::Value(self.load(site, args, 4)?),

@@ -4,14 +4,16 @@
 //! enclosing `end` or `else`) is skipped. Nesting is a list of frames, never recursion. A `v128` is two `i64` values, the
 //! low half first, wherever values stand: on the stack, in locals and globals, in signatures.
 
+mod vector;
+
 use super::{
     MAX_BR_TABLE, MAX_LOCALS_BY_BLOCKS, MAX_NESTING, MAX_OPERANDS, ModuleItems, Remap, unsupported,
     value_type,
 };
 use wasmparser::{BinaryReader, BlockType, FunctionBody, MemArg, MemArgTarget, Operator};
 use zkc_ir::{
-    Attr, Block, Body, Builder, Diagnostic, Loc, Opcode, Region, SecondaryMap, Signature, Type,
-    Value, WasmOp, flat_types,
+    Arity, Attr, Block, Body, Builder, Diagnostic, Loc, Opcode, Region, SecondaryMap, Signature,
+    Type, Value, WasmOp, flat_types,
 };
 
 /// Decodes the function `index` (index space of the module) from its body's bytes.
@@ -183,6 +185,9 @@ impl<'a> Decoder<'a> {
         }
         if let Some((opcode, attrs)) = indexed(op) {
             return self.simple(opcode, attrs, row_results(opcode.opcode()));
+        }
+        if let Some((opcode, accessed, attrs)) = vector::instruction(op) {
+            return self.vector(opcode, accessed, attrs);
         }
         match op {
             Operator::I32Const { value } => {
@@ -500,7 +505,7 @@ impl<'a> Decoder<'a> {
         attrs: Vec<Attr>,
         results: &[Type],
     ) -> Result<(), Diagnostic> {
-        let zkc_ir::Arity::Fixed(operands) = opcode.opcode().def().operands else {
+        let Arity::Fixed(operands) = opcode.opcode().def().operands else {
             return Err(invalid(self.offset));
         };
         let args = self.pop_n(operands.len())?;
@@ -811,7 +816,7 @@ fn far(op: WasmOp) -> Option<(u32, &'static [WasmOp])> {
 
 /// The result types of a row that fixes them.
 fn row_results(opcode: Opcode) -> &'static [Type] {
-    use zkc_ir::{Arity, Ty};
+    use zkc_ir::Ty;
     match opcode.def().results {
         Arity::Fixed([Ty::Is(Type::I32)]) => &[Type::I32],
         Arity::Fixed([Ty::Is(Type::I64)]) => &[Type::I64],

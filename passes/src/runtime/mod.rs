@@ -6,6 +6,7 @@
 
 use crate::clif::internal;
 use crate::decode::{ModuleItems, Remap, decode_func_at, decode_items};
+use crate::wasm_to_cranelift::simd;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -20,6 +21,7 @@ const MODULES: &[(&str, Source)] = &[
     ("memory.wat", Source::Text(include_str!("memory.wat"))),
     ("host.wat", Source::Text(include_str!("host.wat"))),
     ("words.wat", Source::Text(include_str!("words.wat"))),
+    ("simd.wat", Source::Made(simd::runtime_text)),
 ];
 
 /// Module name under which a runtime module imports functions that are single zk instructions.
@@ -30,6 +32,8 @@ pub(crate) const RUNTIME: &str = "zkc:runtime";
 /// A runtime module's code.
 enum Source {
     Text(&'static str),
+    /// Text made from a dialect's rows.
+    Made(fn() -> String),
 }
 
 /// A function that is one zk instruction.
@@ -205,6 +209,9 @@ fn read() -> Result<Parts, Diagnostic> {
             Source::Text(text) => wat::parse_str(text)
                 .map(Cow::Owned)
                 .map_err(|e| internal(format!("{file}: {e}")))?,
+            Source::Made(text) => wat::parse_str(text())
+                .map(Cow::Owned)
+                .map_err(|e| internal(format!("{file}: {e}")))?,
         };
         let items = decode_items(&bytes).map_err(named)?;
         let first_type = parts.types.len() as u32;
@@ -322,7 +329,7 @@ mod tests {
             );
             if let Some(body) = func.body.code() {
                 zkc_ir::verify(body).unwrap_or_else(|e| panic!("{}: {e}", func.name));
-                assert_eq!(body.signature(), &func.signature);
+                assert_eq!(body.signature(), &func.signature.flat());
             }
         }
     }

@@ -6,7 +6,7 @@
 use super::{Translator, clif_type};
 use crate::clif::{internal, trap_to_code};
 use cranelift_codegen::ir::{self as clif, BlockArg, InstBuilder, JumpTableData};
-use zkc_ir::{Attr, Block, Diagnostic, Op, Trap, WasmOp};
+use zkc_ir::{Attr, Block, Diagnostic, Op, SimdOp, Trap, WasmOp};
 
 /// One open region.
 pub(super) struct Frame {
@@ -45,9 +45,15 @@ impl Translator<'_> {
                 Some(offset) => clif::SourceLoc::new(offset),
                 None => clif::SourceLoc::default(),
             });
-            let opcode = WasmOp::from_opcode(data.opcode)
-                .ok_or_else(|| internal(format!("`{}` is not of the wasm dialect", data.opcode)))?;
-            if !self.control(op, opcode)? && !self.plain(op, opcode)? {
+            let goes_on = if let Some(opcode) = SimdOp::from_opcode(data.opcode) {
+                self.simd(op, opcode)?
+            } else {
+                let opcode = WasmOp::from_opcode(data.opcode).ok_or_else(|| {
+                    internal(format!("`{}` is not of the wasm dialect", data.opcode))
+                })?;
+                self.control(op, opcode)? || self.plain(op, opcode)?
+            };
+            if !goes_on {
                 self.builder
                     .ins()
                     .trap(trap_to_code(Trap::OutOfBoundsMemoryAccess));

@@ -5,6 +5,7 @@
 
 mod control;
 mod ops;
+pub(crate) mod simd;
 
 use crate::clif::{External, frontend_config, internal, remove_constant_params, verify};
 use control::Frame;
@@ -29,6 +30,7 @@ pub fn wasm_to_clif(
     let mut context = FunctionBuilderContext::new();
     let mut translator = Translator {
         module,
+        index,
         body,
         builder: FunctionBuilder::new(&mut func, &mut context),
         values: SecondaryMap::new(),
@@ -68,6 +70,8 @@ fn clif_signature(signature: &Signature) -> clif::Signature {
 /// State of one translation.
 struct Translator<'a> {
     module: &'a Module,
+    /// Index of the function being translated.
+    index: u32,
     body: &'a Body,
     builder: FunctionBuilder<'a>,
     values: SecondaryMap<Value, Option<clif::Value>>,

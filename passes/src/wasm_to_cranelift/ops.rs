@@ -9,7 +9,7 @@ use zkc_ir::{Attr, ClifOp, ConstValue, Diagnostic, Op, Signature, Type, Value, W
 
 /// Largest constant offset a CLIF access can carry. Beyond it every access is out of bounds, because the machine's memory
 /// ends at 2^31.
-const MAX_OFFSET: u64 = i32::MAX as u64;
+pub(super) const MAX_OFFSET: u64 = i32::MAX as u64;
 
 impl Translator<'_> {
     /// Translates an op that goes on to the next; false if it always traps out of bounds.
@@ -238,7 +238,7 @@ impl Translator<'_> {
     }
 
     /// The 64-bit address and the offset of an access, unless every access with this offset is out of bounds.
-    fn address(
+    pub(super) fn address(
         &mut self,
         address: clif::Value,
         attrs: &[Attr],
@@ -288,7 +288,7 @@ impl Translator<'_> {
     }
 
     /// Calls the function that stands for an effect.
-    fn effect(
+    pub(super) fn effect(
         &mut self,
         what: External,
         params: &[Type],
@@ -307,7 +307,7 @@ impl Translator<'_> {
     }
 }
 
-fn index(attrs: &[Attr], i: usize) -> Result<u32, Diagnostic> {
+pub(super) fn index(attrs: &[Attr], i: usize) -> Result<u32, Diagnostic> {
     match attrs.get(i) {
         Some(Attr::Index(index) | Attr::Func(index)) => Ok(*index),
         Some(_) | None => Err(internal("an op without its index")),
