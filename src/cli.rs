@@ -65,6 +65,9 @@ pub struct CompileFlags {
     /// Limit of the linear memory in pages of 64 KiB.
     #[arg(long, value_name = "N", default_value_t = zkc_isa::MAX_PAGES, value_parser = clap::value_parser!(u32).range(0..=zkc_isa::MAX_PAGES as i64))]
     pub max_pages: u32,
+    /// Threads that compile functions; 0 is one per processor. The output does not depend on it.
+    #[arg(short, long, value_name = "N", default_value_t = 0)]
+    pub jobs: usize,
     /// Let Cranelift's own optimiser run first, for comparison.
     #[arg(long)]
     pub clif_opt: bool,

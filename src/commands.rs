@@ -198,6 +198,7 @@ pub(crate) fn options(flags: &CompileFlags) -> Result<Options, Failure> {
     options.model = load_model(&flags.cost_model)?;
     options.max_pages = flags.max_pages;
     options.clif_opt = flags.clif_opt;
+    options.jobs = flags.jobs;
     Ok(options)
 }
 

@@ -24,6 +24,8 @@ pub struct Options {
     pub clif_opt: bool,
     /// Values of imports, besides the functions of module `zkc`.
     pub host: Arc<Host>,
+    /// Threads that compile functions; the program is the same for any number. 0 is one per processor.
+    pub jobs: usize,
 }
 
 impl Options {
@@ -37,6 +39,7 @@ impl Options {
             max_pages: MAX_PAGES,
             clif_opt: false,
             host: Arc::default(),
+            jobs: 1,
         }
     }
 }
@@ -112,6 +115,7 @@ pub struct Compiler {
     source: Source,
     flags: Flags,
     model: Model,
+    jobs: usize,
 }
 
 impl std::fmt::Debug for Compiler {
@@ -138,6 +142,7 @@ impl Compiler {
             source,
             flags,
             model,
+            jobs: options.jobs,
         }
     }
 
@@ -160,6 +165,9 @@ impl Compiler {
     ///
     /// Errors: what is wrong with the input; `unsupported-op` for what zkc does not have yet, at its place.
     pub fn program(&self, roots: &Roots) -> Result<Arc<Program>, Diagnostic> {
+        self.ahead(roots, |db, source, flags, model, index| {
+            let _ = queries::code(db, source, flags, model, index);
+        });
         queries::program(&self.db, self.source, self.flags, self.model, roots.clone()).clone()
     }
 
@@ -167,7 +175,15 @@ impl Compiler {
     ///
     /// Errors: as for [`Compiler::program`].
     pub fn zk_module(&self, roots: &Roots) -> Result<Arc<ZkModule>, Diagnostic> {
+        self.ahead(roots, |db, source, flags, model, index| {
+            let _ = queries::zk_ir(db, source, flags, model, index);
+        });
         queries::zk_module(&self.db, self.source, self.flags, self.model, roots.clone()).clone()
+    }
+
+    fn ahead(&self, roots: &Roots, last: fn(&Db, Source, Flags, Model, u32)) {
+        let inputs = (self.source, self.flags, self.model);
+        crate::parallel::compile_ahead(&self.db, inputs, roots, self.jobs, last);
     }
 
     /// The functions with code of their own, as (index, name); those the compiler supplies are not among them.

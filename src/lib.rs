@@ -9,6 +9,7 @@ mod compiler;
 mod db;
 pub mod emit;
 pub mod input;
+mod parallel;
 mod queries;
 pub mod render;
 pub mod spec;

@@ -264,7 +264,8 @@ pub(crate) fn code(
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Plan {
     exports: Vec<Export>,
-    needed: Vec<u32>,
+    /// Functions with code that the exports reach, ascending.
+    pub(crate) needed: Vec<u32>,
     init: Vec<InitWord>,
 }
 

@@ -10,6 +10,7 @@
     reason = "a program whose output is a table"
 )]
 
+mod compile;
 mod hosts;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -175,6 +176,22 @@ fn main() -> Result<()> {
             println!("{}", serde_json::to_string(&measure(index.parse()?)?)?);
             Ok(())
         }
+        ["--compile-case", compiler, path, jobs] => {
+            println!("{}", compile::case(compiler, path.as_ref(), jobs.parse()?)?);
+            Ok(())
+        }
+        ["--compile", ref rest @ ..] => {
+            let (path, jobs) = match *rest {
+                [] => (None, 1),
+                [path] => (Some(path), 1),
+                [path, jobs] => (Some(path), jobs.parse()?),
+                _ => bail!("usage: zkc-bench --compile [FILE.wasm [JOBS]]"),
+            };
+            for line in compile::table(path.map(PathBuf::from), jobs)? {
+                println!("{line}");
+            }
+            Ok(())
+        }
         [] | ["--json"] => {
             let json = !args.is_empty();
             if !json {
@@ -199,7 +216,7 @@ fn main() -> Result<()> {
             Ok(())
         }
         _ => {
-            eprintln!("usage: zkc-bench [--json]");
+            eprintln!("usage: zkc-bench [--json] | --compile [FILE.wasm [JOBS]]");
             bail!("unknown arguments")
         }
     }

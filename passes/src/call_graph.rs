@@ -5,7 +5,7 @@
 
 use crate::runtime::{self, INTRINSICS};
 use crate::wasm_to_cranelift::simd;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use zkc_ir::{
     Attr, Body, ClifOp, Diagnostic, ElementItem, FuncBody, GlobalInit, Module, SegmentMode, SimdOp,
     WasmOp,
@@ -31,6 +31,17 @@ impl Calls {
             .iter()
             .filter_map(move |name| runtime::index_of(base?, name));
         self.direct.iter().copied().chain(supplied)
+    }
+
+    /// The callees, with those of the indirect calls that are not in `followed` yet; these calls join it.
+    pub fn next(&self, module: &Module, followed: &mut BTreeSet<(u32, u32)>) -> Vec<u32> {
+        let mut next: Vec<u32> = self.callees(module).collect();
+        for &(ty, table) in &self.indirect {
+            if followed.insert((ty, table)) {
+                next.extend(candidates(module, ty, table));
+            }
+        }
+        next
     }
 }
 
@@ -82,6 +93,7 @@ pub fn reach(
     roots: &[u32],
     calls: impl Fn(u32) -> Option<Calls>,
 ) -> Result<Vec<u32>, Diagnostic> {
+    let mut followed = BTreeSet::new();
     // Function and the one that reached it.
     let mut reached: BTreeMap<u32, Option<u32>> = BTreeMap::new();
     let mut work: Vec<(u32, Option<u32>)> = roots.iter().rev().map(|&root| (root, None)).collect();
@@ -96,10 +108,7 @@ pub fn reach(
             continue;
         };
         needed.push(index);
-        let mut next: Vec<u32> = calls.callees(module).collect();
-        for (ty, table) in calls.indirect {
-            next.extend(candidates(module, ty, table));
-        }
+        let next = calls.next(module, &mut followed);
         work.extend(next.into_iter().rev().map(|callee| (callee, Some(index))));
     }
     needed.sort_unstable();

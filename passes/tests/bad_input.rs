@@ -143,7 +143,7 @@ fn hostile_sizes() {
     // Deep nesting.
     let deep = |n: usize| format!("(module (func {} {}))", "(block ".repeat(n), ")".repeat(n));
     let bytes = wat::parse_str(deep(999)).expect("the text is well-formed");
-    compile_all(&bytes).expect("the depth is allowed");
+    compile_all(&bytes).expect("real programs nest as deep");
     let too_deep = |bytes: &[u8]| {
         let module = decode::decode(bytes).expect("the module is valid");
         let FuncBody::Unsupported(diagnostic) = &module.funcs[0].body else {
@@ -175,6 +175,10 @@ fn hostile_sizes() {
     let mut body = vec![0];
     body.extend([0x02, 0x40].repeat(100_000));
     body.extend([0x0b].repeat(100_001));
+    compile_all(&code(&body)).expect("depth costs no stack");
+    let mut body = vec![0];
+    body.extend([0x02, 0x40].repeat(decode::MAX_NESTING));
+    body.extend([0x0b].repeat(decode::MAX_NESTING + 1));
     too_deep(&code(&body));
     // A branch table of a million entries.
     let mut body = vec![0, 0x41, 0, 0x0e, 0xc0, 0x84, 0x3d];

@@ -16,7 +16,7 @@ pub use remap::Remap;
 use zkc_ir::{Diagnostic, FuncBody, Module, Type};
 
 /// Deepest nesting of blocks, loops and ifs that is accepted.
-pub const MAX_NESTING: usize = 1_000;
+pub const MAX_NESTING: usize = 1 << 20;
 /// Largest number of entries of one `br_table`.
 pub const MAX_BR_TABLE: u32 = 65_536;
 /// Largest number of operands and results of one function's ops together.
