@@ -14,6 +14,9 @@ use zkc_isa::{FIRST_SLOT, MAX_PAGES, PAGE_WORDS, STATIC_BASE, STATIC_WORDS};
 
 const PAGE_BYTES: u64 = 65_536;
 
+/// Static words that host functions keep strings in: 128 KiB.
+pub(crate) const SCRATCH_WORDS: u32 = 1 << 14;
+
 /// The static words of a table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TableLayout {
@@ -89,6 +92,8 @@ pub struct Layout {
     pub pages: u32,
     /// Pages the memory can grow to.
     pub max_pages: u32,
+    /// First slot of the scratch words, behind everything else.
+    pub(crate) scratch: u32,
     /// First static slot not in use.
     pub end_slot: u32,
     /// The runtime's first function, in a linked module.
@@ -113,6 +118,7 @@ impl Layout {
             type_ids: type_ids(&module.types)?,
             pages: 0,
             max_pages: 0,
+            scratch: FIRST_SLOT,
             end_slot: FIRST_SLOT,
             runtime: runtime::base(module),
             init: Vec::new(),
@@ -164,6 +170,7 @@ impl Layout {
             let slot = layout.slots(1)?;
             layout.func_refs.insert(func, slot);
         }
+        layout.scratch = layout.slots(SCRATCH_WORDS.into())?;
         layout.init = layout.initial(module)?;
         Ok(layout)
     }

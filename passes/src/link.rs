@@ -140,16 +140,18 @@ fn no_op(func: &Func) -> zkc_ir::Body {
     builder.finish()
 }
 
-/// Gives imports of module `zkc` the runtime's bodies.
+/// Gives imports of the host's modules the runtime's bodies.
 fn supply(module: &mut Module, base: u32) -> Result<(), Diagnostic> {
     for index in 0..base as usize {
         let FuncBody::Import(import) = &module.funcs[index].body else {
             continue;
         };
-        if import.module != "zkc" {
-            continue;
-        }
-        let supplied = runtime::index_of(base, &format!("zkc.{}", import.name))
+        let name = match import.module.as_str() {
+            "zkc" => format!("zkc.{}", import.name),
+            "wasi_snapshot_preview1" => import.name.clone(),
+            _ => continue,
+        };
+        let supplied = runtime::index_of(base, &name)
             .map(|index| &module.funcs[index as usize])
             .ok_or_else(|| unknown("function", import))?;
         if supplied.signature != module.funcs[index].signature {

@@ -217,7 +217,7 @@ impl Semantics for ZkState {
         })
     }
 
-    fn host(&mut self, func: u32, _args: &[u64]) -> Result<Vec<u64>, EvalError> {
+    fn host(&mut self, func: u32, _args: &[u64]) -> Result<Flow, EvalError> {
         Err(EvalError::Unsupported(format!(
             "function {func} has no body"
         )))

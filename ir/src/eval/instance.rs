@@ -2,10 +2,11 @@
 //!
 //! All dialects' evaluators work on this one type, so that states can be compared after runs of different stages.
 
-use super::EvalError;
+use super::{EvalError, Flow};
 use super::memory::LinearMemory;
 use crate::attr::Trap;
 use crate::module::{ConstValue, FuncBody, GlobalInit, InitError, Module, SegmentMode};
+use std::collections::BTreeMap;
 
 /// Elements of a table that a module may ask for, as in wasmparser's limits.
 const MAX_TABLE: u64 = 10_000_000;
@@ -43,6 +44,8 @@ pub struct Instance {
     pub input_pos: usize,
     /// Public output so far.
     pub output: Vec<u8>,
+    /// The host functions' scratch words that are not zero.
+    pub scratch: BTreeMap<u64, u64>,
 }
 
 impl Instance {
@@ -160,13 +163,8 @@ impl Instance {
         }
     }
 
-    /// Calls a host function: `input_len`, `read_input` and `commit` of module `zkc`, or what they are made of.
-    pub fn host(
-        &mut self,
-        module: &Module,
-        func: u32,
-        args: &[u64],
-    ) -> Result<Vec<u64>, EvalError> {
+    /// Calls a host function: `input_len`, `read_input` and `commit` of module `zkc`, or what host functions are made of.
+    pub fn host(&mut self, module: &Module, func: u32, args: &[u64]) -> Result<Flow, EvalError> {
         let Some(f) = module.funcs.get(func as usize) else {
             return Err(EvalError::BadCall(format!("no function {func}")));
         };
@@ -181,22 +179,40 @@ impl Instance {
                 )));
             }
         };
-        match (import.module.as_str(), import.name.as_str(), args) {
-            ("zkc", "input_len", []) => Ok(vec![self.input.len() as u64 & 0xffff_ffff]),
-            ("zkc", "read_input", &[at, len]) => self.read_input(at, len).map(|()| Vec::new()),
-            ("zkc", "commit", &[at, len]) => self.commit(at, len).map(|()| Vec::new()),
-            ("zkc:intrinsics", "inlen", []) => Ok(vec![self.input.len() as u64 & 0xffff_ffff]),
-            ("zkc:intrinsics", "input8", []) => self.take_input(1).map(|word| vec![word]),
-            ("zkc:intrinsics", "input64", []) => self.take_input(8).map(|word| vec![word]),
+        let results = match (import.module.as_str(), import.name.as_str(), args) {
+            ("zkc", "input_len", []) | ("zkc:intrinsics", "inlen", []) => {
+                vec![self.input.len() as u64 & 0xffff_ffff]
+            }
+            ("zkc", "read_input", &[at, len]) => {
+                self.read_input(at, len)?;
+                Vec::new()
+            }
+            ("zkc", "commit", &[at, len]) => {
+                self.commit(at, len)?;
+                Vec::new()
+            }
+            ("zkc:intrinsics", "input8", []) => vec![self.take_input(1)?],
+            ("zkc:intrinsics", "input64", []) => vec![self.take_input(8)?],
             ("zkc:intrinsics", "output", &[byte]) => {
                 self.output.push(byte as u8);
-                Ok(Vec::new())
+                Vec::new()
             }
-            _ => Err(EvalError::Unsupported(format!(
-                "host function `{}.{}`",
-                import.module, import.name
-            ))),
-        }
+            ("zkc:intrinsics", "scratch_get", &[index]) => {
+                vec![self.scratch.get(&index).copied().unwrap_or(0)]
+            }
+            ("zkc:intrinsics", "scratch_set", &[index, word]) => {
+                self.scratch.insert(index, word);
+                Vec::new()
+            }
+            ("zkc:intrinsics", "halt", []) => return Ok(Flow::Halt(Vec::new())),
+            _ => {
+                return Err(EvalError::Unsupported(format!(
+                    "host function `{}.{}`",
+                    import.module, import.name
+                )));
+            }
+        };
+        Ok(Flow::Values(results))
     }
 
     /// Copies the next `len` bytes of input to `at`.

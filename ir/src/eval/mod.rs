@@ -151,8 +151,8 @@ pub trait Semantics {
     /// Executes one op without row evaluator on its operands.
     fn exec(&mut self, site: &mut Site<'_>, args: &[u64]) -> Result<Flow, EvalError>;
 
-    /// Calls a function that has no body.
-    fn host(&mut self, func: u32, args: &[u64]) -> Result<Vec<u64>, EvalError>;
+    /// Calls a function that has no body: the values it returns, or the end of the run.
+    fn host(&mut self, func: u32, args: &[u64]) -> Result<Flow, EvalError>;
 }
 
 /// What a run may use.
@@ -201,7 +201,10 @@ pub fn run<'a>(
     args: &[u64],
 ) -> Result<Vec<u64>, EvalError> {
     let Some(body) = bodies(func) else {
-        return semantics.host(func, args);
+        return match semantics.host(func, args)? {
+            Flow::Values(results) | Flow::Halt(results) => Ok(results),
+            _ => Err(EvalError::BadCall(format!("function {func} has no code"))),
+        };
     };
     let signature = body.signature();
     if signature.params.len() != args.len() {
@@ -428,10 +431,11 @@ impl<'a> Evaluator<'a, '_> {
             Flow::Return(results) => return self.leave_call(results),
             Flow::Call(func, args) => match (self.bodies)(func) {
                 Some(body) => self.call(body, &args)?,
-                None => {
-                    let results = self.semantics.host(func, &args)?;
-                    self.assign(&data.results, &results)?;
-                }
+                None => match self.semantics.host(func, &args)? {
+                    Flow::Halt(results) => return Ok(Some(results)),
+                    Flow::Values(results) => self.assign(&data.results, &results)?,
+                    _ => return Err(missing("host function")),
+                },
             },
             Flow::Halt(results) => return Ok(Some(results)),
         }

@@ -256,7 +256,7 @@ impl Semantics for WasmSemantics<'_> {
         })
     }
 
-    fn host(&mut self, func: u32, args: &[u64]) -> Result<Vec<u64>, EvalError> {
+    fn host(&mut self, func: u32, args: &[u64]) -> Result<Flow, EvalError> {
         self.instance.host(self.module, func, args)
     }
 }

@@ -7,9 +7,9 @@
 mod state;
 
 use crate::clif::internal;
-use crate::layout::Layout;
+use crate::layout::{Layout, SCRATCH_WORDS};
 use crate::opt::Rebuild;
-use crate::runtime;
+use crate::runtime::{self, Words};
 use zkc_ir::{Attr, Body, ClifOp, Diagnostic, Op, Opcode, Type, Value};
 use zkc_isa::{FIRST_SLOT, SLOT_PAGES, ZkOp};
 
@@ -24,8 +24,18 @@ pub fn lower_effects(body: &Body, layout: &Layout) -> Result<Body, Diagnostic> {
     };
     for &block in &order {
         lowering.rebuild.start(block);
-        for &op in &body.block(block).ops {
+        let ops = &body.block(block).ops;
+        for (i, &op) in ops.iter().enumerate() {
             match ClifOp::from_opcode(body.op(op).opcode) {
+                Some(ClifOp::Call) if lowering.halts(op) => {
+                    let behind = ops.get(i + 1).map(|&op| body.op(op).opcode);
+                    if behind != Some(ClifOp::Trap.into()) {
+                        return Err(internal("a trap stands behind a call of `halt`"));
+                    }
+                    lowering.rebuild.at(op);
+                    lowering.emit(op, ZkOp::Halt, &[], Vec::new());
+                    break;
+                }
                 Some(clif) => lowering.op(op, clif)?,
                 // Already lowered.
                 None => {
@@ -43,6 +53,14 @@ struct Lowering<'a> {
 }
 
 impl Lowering<'_> {
+    /// Whether a call is the one that ends the run.
+    fn halts(&self, call: Op) -> bool {
+        index(&self.rebuild.old.op(call).attrs, 0)
+            .ok()
+            .and_then(|callee| runtime::intrinsic(self.layout.runtime, callee))
+            .is_some_and(|intrinsic| intrinsic.op == ZkOp::Halt)
+    }
+
     fn op(&mut self, op: Op, clif: ClifOp) -> Result<(), Diagnostic> {
         let data = self.rebuild.old.op(op);
         let layout = self.layout;
@@ -79,14 +97,13 @@ impl Lowering<'_> {
                 let callee = index(&data.attrs, 0)?;
                 match runtime::intrinsic(layout.runtime, callee) {
                     None => self.replace(op, ZkOp::Call, data.attrs.clone()),
-                    // The program's own static words.
-                    Some(intrinsic) if matches!(intrinsic.op, ZkOp::Ldt | ZkOp::Stt) => {
-                        let words = layout.end_slot - FIRST_SLOT;
-                        let attrs = vec![Attr::Index(FIRST_SLOT), Attr::Index(words)];
-                        self.replace(op, intrinsic.op, attrs);
-                    }
                     Some(intrinsic) => {
-                        let attrs = intrinsic.attrs.iter().map(|&n| Attr::Index(n)).collect();
+                        let attrs = match intrinsic.words {
+                            Words::None => Vec::new(),
+                            Words::Program => vec![FIRST_SLOT, layout.end_slot - FIRST_SLOT],
+                            Words::Scratch => vec![layout.scratch, SCRATCH_WORDS],
+                        };
+                        let attrs = attrs.into_iter().map(Attr::Index).collect();
                         self.replace(op, intrinsic.op, attrs);
                     }
                 }

@@ -22,6 +22,7 @@ const MODULES: &[(&str, Source)] = &[
     ("host.wat", Source::Text(include_str!("host.wat"))),
     ("words.wat", Source::Text(include_str!("words.wat"))),
     ("simd.wat", Source::Made(simd::runtime_text)),
+    ("wasi.wat", Source::Text(include_str!("../host/wasi.wat"))),
 ];
 
 /// Module name under which a runtime module imports functions that are single zk instructions.
@@ -36,13 +37,23 @@ enum Source {
     Made(fn() -> String),
 }
 
+/// Static words that an intrinsic works on; where they are only the layout knows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Words {
+    None,
+    /// The program's own.
+    Program,
+    /// Those of host functions.
+    Scratch,
+}
+
 /// A function that is one zk instruction.
 pub(crate) struct Intrinsic {
     pub(crate) name: &'static str,
-    /// The instruction.
+    /// The instruction; `halt` takes the place of the trap behind the call.
     pub(crate) op: ZkOp,
-    /// Its index attributes.
-    pub(crate) attrs: &'static [u32],
+    /// The static words it works on, counted from the first of them.
+    pub(crate) words: Words,
     params: &'static [Type],
     results: &'static [Type],
 }
@@ -56,9 +67,23 @@ const fn row(
     Intrinsic {
         name,
         op,
-        attrs: &[],
+        words: Words::None,
         params,
         results,
+    }
+}
+
+const fn get(name: &'static str, words: Words) -> Intrinsic {
+    Intrinsic {
+        words,
+        ..row(name, ZkOp::Ldt, &[Type::I32], &[Type::I64])
+    }
+}
+
+const fn set(name: &'static str, words: Words) -> Intrinsic {
+    Intrinsic {
+        words,
+        ..row(name, ZkOp::Stt, &[Type::I32, Type::I64], &[])
     }
 }
 
@@ -68,9 +93,11 @@ const INTRINSIC_ROWS: &[Intrinsic] = &[
     row("input64", ZkOp::Input64, &[], &[Type::I64]),
     row("inlen", ZkOp::Inlen, &[], &[Type::I32]),
     row("output", ZkOp::Output, &[Type::I32], &[]),
-    // Over the program's own static words, counted from the first of them; how many there are only the layout knows.
-    row("word_get", ZkOp::Ldt, &[Type::I32], &[Type::I64]),
-    row("word_set", ZkOp::Stt, &[Type::I32, Type::I64], &[]),
+    get("word_get", Words::Program),
+    set("word_set", Words::Program),
+    row("halt", ZkOp::Halt, &[], &[]),
+    get("scratch_get", Words::Scratch),
+    set("scratch_set", Words::Scratch),
 ];
 
 /// The runtime function that an op of the cranelift dialect calls.
