@@ -117,9 +117,12 @@ pub struct Opt {
 pub struct Invocation {
     /// Input: `.wasm`, `.wat`, `.zkasm`, or `-` for stdin.
     pub input: PathBuf,
-    /// Exported function and its arguments: decimal (signed or unsigned) or `0x` hex.
-    #[arg(long, value_names = ["NAME", "ARGS"], num_args = 1.., required = true, allow_negative_numbers = true)]
+    /// Exported function and its arguments: decimal (signed or unsigned) or `0x` hex. `_start` by default.
+    #[arg(long, value_names = ["NAME", "ARGS"], num_args = 1.., allow_negative_numbers = true)]
     pub invoke: Vec<String>,
+    /// Environment of a WASI program.
+    #[command(flatten)]
+    pub wasi: Wasi,
     /// Private input stream: a file.
     #[arg(long = "input", value_name = "FILE", id = "input_file")]
     pub input_file: Option<PathBuf>,
@@ -135,6 +138,35 @@ pub struct Invocation {
     /// Flags of compilation.
     #[command(flatten)]
     pub flags: CompileFlags,
+}
+
+/// What a WASI program may ask its host for. Arguments become public when it does; the rest is private input.
+#[derive(Args, Debug)]
+#[group(id = "wasi_flags", multiple = true, conflicts_with_all = ["input_file", "input_text"])]
+pub struct Wasi {
+    /// Argument of a WASI program, behind the program's name; repeatable.
+    #[arg(long = "arg", value_name = "TEXT", allow_hyphen_values = true)]
+    pub args: Vec<String>,
+    /// Environment variable of a WASI program; repeatable.
+    #[arg(long = "env", value_name = "NAME=VALUE")]
+    pub vars: Vec<String>,
+    /// Standard input of a WASI program: a file, or `-`.
+    #[arg(long, value_name = "FILE")]
+    pub stdin: Option<PathBuf>,
+    /// What a WASI program's random bytes are made from; 0 by default.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// More arguments of a WASI program.
+    #[arg(last = true, value_name = "TEXT")]
+    pub more_args: Vec<String>,
+}
+
+impl Wasi {
+    /// Whether any flag is there.
+    pub fn given(&self) -> bool {
+        let lists = [&self.args, &self.vars, &self.more_args];
+        lists.iter().any(|l| !l.is_empty()) || self.stdin.is_some() || self.seed.is_some()
+    }
 }
 
 /// `zkc run`.

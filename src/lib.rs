@@ -14,6 +14,7 @@ mod queries;
 pub mod render;
 pub mod spec;
 pub mod statement;
+pub mod wasi;
 pub mod zkir;
 
 pub use compiler::{Compiler, Options, Roots, compile, decode};

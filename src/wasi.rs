@@ -3,7 +3,7 @@
 //! The formats are those of `passes/src/host/WASI.md`; the other side of them is the host module `wasi.wat`. A reader of a
 //! statement needs [`Transcript::of`] only.
 
-use zkc_ir::Diagnostic;
+use zkc_ir::{Diagnostic, FuncBody};
 
 /// Module name of WASI's functions.
 pub const MODULE: &str = "wasi_snapshot_preview1";
@@ -11,6 +11,18 @@ pub const MODULE: &str = "wasi_snapshot_preview1";
 pub const START: &str = "_start";
 /// Words of 8 bytes that arguments and environment may take, with one for each string.
 const STRING_WORDS: usize = 1 << 14;
+
+/// Whether a module imports functions of WASI.
+///
+/// Errors: the decoder's, for a module that is not valid.
+pub fn imported_by(wasm: &[u8]) -> Result<bool, Diagnostic> {
+    let items = zkc_passes::decode::decode_items(wasm)?;
+    Ok(items
+        .module
+        .funcs
+        .iter()
+        .any(|f| matches!(&f.body, FuncBody::Import(import) if import.module == MODULE)))
+}
 
 /// What a WASI program may ask its host for.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -157,10 +169,7 @@ mod tests {
             seed: 5,
         };
         let input = environment.to_input().expect("the strings are short");
-        assert_eq!(
-            input,
-            b"\x05\0\0\0\0\0\0\0\x01\0\0\0\x01\0\0\0p\0\0\0\0in"
-        );
+        assert_eq!(input, b"\x05\0\0\0\0\0\0\0\x01\0\0\0\x01\0\0\0p\0\0\0\0in");
         let long = Environment {
             vars: vec!["x".repeat(STRING_WORDS * 8)],
             ..Environment::default()

@@ -4,7 +4,9 @@
 //! before any body is looked at; what is never called costs nothing. Imports of module `zkc` get its bodies.
 
 use crate::runtime;
-use zkc_ir::{Builder, Diagnostic, Func, FuncBody, GlobalInit, Import, Loc, Module, Type, WasmOp};
+use zkc_ir::{
+    Attr, Builder, Diagnostic, Func, FuncBody, GlobalInit, Import, Loc, Module, Type, WasmOp,
+};
 
 /// Values for imports. [`Host::default`] has none, [`Host::spectest`] those of the official test suite.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -56,9 +58,33 @@ impl Host {
 pub fn link(module: &Module, host: &Host) -> Result<Module, Diagnostic> {
     let mut module = module.clone();
     resolve(&mut module, host)?;
+    initialize(&mut module);
     let base = runtime::append(&mut module)?;
     supply(&mut module, base)?;
     Ok(module)
+}
+
+/// Has a reactor's `_initialize` called before any entry, behind the start function: WASI asks it of the host.
+fn initialize(module: &mut Module) {
+    let Some(index) = module.exported_func("_initialize") else {
+        return;
+    };
+    let func = &module.funcs[index as usize];
+    if !func.signature.params.is_empty() || !func.signature.results.is_empty() {
+        return;
+    }
+    let Some(start) = module.start else {
+        module.start = Some(index);
+        return;
+    };
+    let both = Func {
+        name: "start".to_owned(),
+        start: 0,
+        body: FuncBody::Body(Box::new(calling(func, &[start, index]))),
+        ..func.clone()
+    };
+    module.start = Some(module.funcs.len() as u32);
+    module.funcs.push(both);
 }
 
 fn resolve(module: &mut Module, host: &Host) -> Result<(), Diagnostic> {
@@ -129,6 +155,11 @@ fn limits(
 }
 
 fn no_op(func: &Func) -> zkc_ir::Body {
+    calling(func, &[])
+}
+
+/// A body for `func` that calls functions without parameters and results.
+fn calling(func: &Func, callees: &[u32]) -> zkc_ir::Body {
     let signature = func.signature.flat();
     let mut builder = Builder::new(signature.clone());
     builder.set_locals(signature.params.clone());
@@ -136,6 +167,9 @@ fn no_op(func: &Func) -> zkc_ir::Body {
     let root = builder.body().root();
     let entry = builder.block(root, &signature.params);
     builder.switch_to(entry);
+    for &callee in callees {
+        builder.op(WasmOp::Call, &[], vec![Attr::Func(callee)], &[]);
+    }
     builder.op(WasmOp::End, &[], Vec::new(), &[]);
     builder.finish()
 }

@@ -1,10 +1,13 @@
 //! `zkc run`, and what it shares with `zkc prove`: the program, the arguments, the input.
+//!
+//! A WASI program's input is its environment, its output is shown as what it wrote, and its exit code becomes `zkc run`'s.
 
 use super::{About, EXIT_TRAP, Failure, Output, options};
 use crate::cli::{Invocation, Run};
 use crate::compiler::{Compiler, Roots};
 use crate::input::{self, Input};
 use crate::statement::{parse_arg, show_word};
+use crate::wasi::{self, Environment, Transcript};
 use crate::zkir::ZkModule;
 use std::sync::Arc;
 use std::time::Instant;
@@ -21,6 +24,8 @@ pub(super) struct Prepared {
     pub(super) args: Vec<u64>,
     /// Private input.
     pub(super) input: Vec<u8>,
+    /// Whether the output is a WASI program's.
+    pub(super) wasi: bool,
     /// Seconds it took to compile.
     pub(super) compile_seconds: f64,
 }
@@ -28,15 +33,20 @@ pub(super) struct Prepared {
 /// Compiles the function to invoke and reads its arguments and input.
 pub(super) fn prepare(invocation: &Invocation) -> Result<Prepared, Failure> {
     let path = &invocation.input;
+    let start_function = wasi::START.to_string();
     let (name, args) = invocation
         .invoke
         .split_first()
-        .ok_or_else(|| Diagnostic::error("usage", "`--invoke` needs a function's name"))?;
+        .unwrap_or((&start_function, &[]));
     let start = Instant::now();
+    let mut wasi = name == wasi::START;
     let program = match input::read_input(path).about(path)? {
-        Input::Wasm(bytes) => Compiler::new(bytes, &options(&invocation.flags)?)
-            .program(&Roots::Named(vec![name.clone()]))
-            .about(path)?,
+        Input::Wasm(bytes) => {
+            wasi |= wasi::imported_by(&bytes).about(path)?;
+            Compiler::new(bytes, &options(&invocation.flags)?)
+                .program(&Roots::Named(vec![name.clone()]))
+                .about(path)?
+        }
         Input::Zkasm(text) => Arc::new(zkc_isa::asm::parse(&text).about_text(path, &text)?),
         Input::Ir(text) => Arc::new(
             ZkModule::parse(&text)
@@ -66,6 +76,13 @@ pub(super) fn prepare(invocation: &Invocation) -> Result<Prepared, Failure> {
     let input = match (&invocation.input_file, &invocation.input_text) {
         (Some(file), _) => input::read_bytes(file).about(file)?,
         (None, Some(text)) => text.clone().into_bytes(),
+        (None, None) if wasi => environment(invocation)?.to_input()?,
+        (None, None) if invocation.wasi.given() => {
+            let message = format!("the program imports nothing from `{}`", wasi::MODULE);
+            let diagnostic = Diagnostic::error("usage", message);
+            return Err(diagnostic.note("arguments, environment and standard input are WASI's"))
+                .about(path);
+        }
         (None, None) => Vec::new(),
     };
     Ok(Prepared {
@@ -73,7 +90,30 @@ pub(super) fn prepare(invocation: &Invocation) -> Result<Prepared, Failure> {
         entry,
         args,
         input,
+        wasi,
         compile_seconds,
+    })
+}
+
+/// What the flags give a WASI program; its name is its file's.
+fn environment(invocation: &Invocation) -> Result<Environment, Failure> {
+    let flags = &invocation.wasi;
+    let program = invocation.input.file_name().unwrap_or_default();
+    let mut args = vec![program.to_string_lossy().into_owned()];
+    args.extend(flags.args.iter().chain(&flags.more_args).cloned());
+    if let Some(var) = flags.vars.iter().find(|v| !v.contains('=')) {
+        let message = format!("`--env {var}`: expected NAME=VALUE");
+        return Err(Diagnostic::error("usage", message).into());
+    }
+    let stdin = match &flags.stdin {
+        Some(file) => input::read_bytes(file).about(file)?,
+        None => Vec::new(),
+    };
+    Ok(Environment {
+        args,
+        vars: flags.vars.clone(),
+        stdin,
+        seed: flags.seed.unwrap_or(0),
     })
 }
 
@@ -108,11 +148,23 @@ pub(super) fn run(args: &Run, output: &mut Output) -> Result<(), Failure> {
     )
     .map_err(|e| refusal(&e, &prepared.program))
     .about(path)?;
-    if !outcome.output.is_empty() {
-        output.message(format!(
+    let transcript = (prepared.wasi)
+        .then(|| Transcript::of(&outcome.output))
+        .flatten();
+    match &transcript {
+        Some(transcript) => {
+            output.stdout.extend_from_slice(&transcript.stdout);
+            output
+                .stderr
+                .push_str(&String::from_utf8_lossy(&transcript.stderr));
+            // as a shell sees it
+            output.code = transcript.exit.unwrap_or(0) as u8;
+        }
+        None if outcome.output.is_empty() => {}
+        None => output.message(format!(
             "output: {}",
             crate::statement::to_hex(&outcome.output)
-        ));
+        )),
     }
     match outcome.status {
         Status::Done => print_results(

@@ -7,6 +7,7 @@ use super::{About, EXIT_REFUSED, Failure, Output};
 use crate::cli::{Prove, SecurityLevel, Verify};
 use crate::input;
 use crate::statement::{show_word, to_hex};
+use crate::wasi::{self, Transcript};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -63,6 +64,7 @@ pub(super) fn prove(args: &Prove, interactive: bool, output: &mut Output) -> Res
         entry,
         args: words,
         input: private,
+        wasi,
         compile_seconds,
     } = &prepared;
     let (proof, statement, stats) =
@@ -121,9 +123,7 @@ pub(super) fn prove(args: &Prove, interactive: bool, output: &mut Output) -> Res
             }
         }
     }
-    if !statement.output.is_empty() {
-        output.print(format!("output:        {}", to_hex(&statement.output)));
-    }
+    show_output(&statement, *wasi, output);
     output.print(format!("steps:         {}", stats.steps));
     let cells = &stats.cells;
     output.print(format!(
@@ -160,6 +160,18 @@ pub(super) fn prove(args: &Prove, interactive: bool, output: &mut Output) -> Res
         output.message(trap_message(trap, pc, program));
     }
     Ok(())
+}
+
+/// The public output: what a WASI program wrote, or hexadecimal.
+fn show_output(statement: &Statement, wasi: bool, output: &mut Output) {
+    match wasi.then(|| Transcript::of(&statement.output)).flatten() {
+        Some(transcript) => transcript
+            .lines()
+            .iter()
+            .for_each(|line| output.print(line)),
+        None if statement.output.is_empty() => {}
+        None => output.print(format!("output:        {}", to_hex(&statement.output))),
+    }
 }
 
 fn stats_json(stats: &zkc_prover::Stats, compile: f64, key: f64, verify: f64) -> serde_json::Value {
@@ -218,6 +230,9 @@ pub(super) fn verify(args: &Verify, output: &mut Output) -> Result<(), Failure> 
         .about(&args.public)?;
     match zkc_prover::verify(&proof, &key, &statement, security(args.security)) {
         Ok(report) => {
+            if statement.entry == wasi::START {
+                show_output(&statement, true, output);
+            }
             output.message(format!("verified: {} bits", report.security.bits));
             if args.verbose {
                 output.message(report.security.to_string());

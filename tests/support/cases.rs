@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
+use zkc::wasi::{Environment, Transcript};
 
 /// One guest.
 #[derive(Clone, Debug)]
@@ -26,7 +27,36 @@ pub(crate) struct Case {
     /// Result words.
     pub(crate) results: Vec<u64>,
     /// Public output.
-    pub(crate) output: Vec<u8>,
+    pub(crate) output: Expected,
+}
+
+/// What the public output must be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Expected {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// A WASI program's records: standard output and error, exit code.
+    Records(Vec<u8>, Vec<u8>, u32),
+}
+
+impl Expected {
+    /// Whether an output is as expected. However a program cuts what it prints, it is the same.
+    pub(crate) fn is(&self, output: &[u8]) -> bool {
+        match self {
+            Expected::Bytes(bytes) => bytes == output,
+            Expected::Records(stdout, stderr, exit) => Transcript::of(output).is_some_and(|t| {
+                (&t.stdout, &t.stderr, t.exit.unwrap_or(0)) == (stdout, stderr, *exit)
+            }),
+        }
+    }
+
+    /// Whether there is anything to show.
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Expected::Bytes(bytes) => bytes.is_empty(),
+            Expected::Records(stdout, stderr, _) => stdout.is_empty() && stderr.is_empty(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -44,6 +74,17 @@ struct RawCase {
     input: Option<String>,
     input_hex: Option<String>,
     output_hex: Option<String>,
+    wasi: Option<RawWasi>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawWasi {
+    args: Vec<String>,
+    stdin_hex: String,
+    stdout_hex: String,
+    stderr_hex: String,
+    exit: u32,
 }
 
 /// The folder of the guests.
@@ -94,7 +135,7 @@ fn case(raw: &RawCase, wasm: &[u8]) -> Case {
     let input = match (&raw.input, &raw.input_hex) {
         (Some(text), None) => text.clone().into_bytes(),
         (None, Some(hex)) => from_hex(hex),
-        (None, None) => Vec::new(),
+        (None, None) => raw.wasi.as_ref().map_or_else(Vec::new, environment),
         (Some(_), Some(_)) => panic!("a case has `input` or `input_hex`, not both"),
     };
     let (params, results) = signature(wasm, &raw.invoke);
@@ -103,8 +144,27 @@ fn case(raw: &RawCase, wasm: &[u8]) -> Case {
         args: words(&raw.args, &params),
         input,
         results: words(&raw.results, &results),
-        output: from_hex(raw.output_hex.as_deref().unwrap_or_default()),
+        output: match &raw.wasi {
+            None => Expected::Bytes(from_hex(raw.output_hex.as_deref().unwrap_or_default())),
+            Some(wasi) => Expected::Records(
+                from_hex(&wasi.stdout_hex),
+                from_hex(&wasi.stderr_hex),
+                wasi.exit,
+            ),
+        },
     }
+}
+
+/// The private input of a WASI program.
+fn environment(wasi: &RawWasi) -> Vec<u8> {
+    let environment = Environment {
+        args: wasi.args.clone(),
+        stdin: from_hex(&wasi.stdin_hex),
+        ..Environment::default()
+    };
+    environment
+        .to_input()
+        .expect("a case's arguments are short")
 }
 
 /// Parameter and result types of an export.

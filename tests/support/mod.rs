@@ -11,3 +11,4 @@ pub(crate) mod random;
 pub(crate) mod referee;
 pub(crate) mod smith;
 pub(crate) mod temp;
+pub(crate) mod wasi;

@@ -1,5 +1,6 @@
 //! wasmtime, the outside referee: the same calls on the same bytes, with zkc's host functions and a fuel limit.
 
+use super::wasi::{self, Stop, Wasi};
 use wasmtime::{
     Caller, Config, Engine, Extern, Instance, Linker, Memory, Module, Store, Val, ValType,
 };
@@ -12,6 +13,7 @@ struct Host {
     input: Vec<u8>,
     read: usize,
     output: Vec<u8>,
+    wasi: Wasi,
 }
 
 /// One instance under wasmtime.
@@ -97,6 +99,7 @@ impl Referee {
             .collect();
         let mut results = vec![Val::I32(0); ty.results().len()];
         match func.call(&mut self.store, &args, &mut results) {
+            Err(error) if error.is::<Exited>() => Called::Values(Vec::new()),
             Ok(()) => Called::Values(results.iter().map(from_val).collect()),
             Err(error) => called_of_error(&error),
         }
@@ -186,6 +189,7 @@ fn called_of_error(error: &wasmtime::Error) -> Called {
 }
 
 fn define_host(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
+    define_wasi(linker)?;
     linker.func_wrap("zkc", "input_len", |caller: Caller<'_, Host>| {
         caller.data().input.len() as i32
     })?;
@@ -232,4 +236,38 @@ fn host_memory(caller: &mut Caller<'_, Host>) -> wasmtime::Result<Memory> {
         .get_export("memory")
         .and_then(Extern::into_memory)
         .ok_or_else(|| wasmtime::Error::msg("the module exports no memory"))
+}
+
+/// How a call that exits ends; the code is in the output.
+#[derive(Debug, thiserror::Error)]
+#[error("the program exited")]
+struct Exited;
+
+fn define_wasi(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
+    for (name, params) in wasi::FUNCTIONS {
+        let params = params.chars().map(|c| match c {
+            'i' => ValType::I32,
+            _ => ValType::I64,
+        });
+        let results = (name != "proc_exit").then_some(ValType::I32);
+        let ty = wasmtime::FuncType::new(linker.engine(), params, results);
+        linker.func_new(
+            "wasi_snapshot_preview1",
+            name,
+            ty,
+            move |mut caller: Caller<'_, Host>, args, results| {
+                let memory = host_memory(&mut caller)?;
+                let args: Vec<u64> = args.iter().map(from_val).collect();
+                let (memory, host) = memory.data_and_store_mut(&mut caller);
+                let answer = (host.wasi).call(name, &args, memory, &host.input, &mut host.output);
+                match answer {
+                    Ok(errno) => results[0] = Val::I32(errno as i32),
+                    Err(Stop::OutOfBounds) => return Err(T::MemoryOutOfBounds.into()),
+                    Err(Stop::Exit) => return Err(wasmtime::Error::from(Exited)),
+                }
+                Ok(())
+            },
+        )?;
+    }
+    Ok(())
 }

@@ -2,8 +2,8 @@
 //!
 //! All dialects' evaluators work on this one type, so that states can be compared after runs of different stages.
 
-use super::{EvalError, Flow};
 use super::memory::LinearMemory;
+use super::{EvalError, Flow};
 use crate::attr::Trap;
 use crate::module::{ConstValue, FuncBody, GlobalInit, InitError, Module, SegmentMode};
 use std::collections::BTreeMap;

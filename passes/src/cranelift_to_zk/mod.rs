@@ -100,7 +100,7 @@ impl Lowering<'_> {
                     Some(intrinsic) => {
                         let attrs = match intrinsic.words {
                             Words::None => Vec::new(),
-                            Words::Program => vec![FIRST_SLOT, layout.end_slot - FIRST_SLOT],
+                            Words::Program => vec![FIRST_SLOT, layout.scratch - FIRST_SLOT],
                             Words::Scratch => vec![layout.scratch, SCRATCH_WORDS],
                         };
                         let attrs = attrs.into_iter().map(Attr::Index).collect();
