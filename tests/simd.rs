@@ -1,17 +1,29 @@
-//! Every vector instruction's lowering against its row: the evaluators of the wasm and of the cranelift dialect on random
-//! and extreme lanes. The rows are read from the table, so a new one is tested without a word here.
+//! Every vector instruction: its lowering against its row, in the evaluators of the wasm and of the cranelift dialect, and
+//! the machine's runs against wasmtime's and against the constraints of a proof, on random and extreme lanes.
+//!
+//! The rows are read from the table, so a new one is tested without a word here.
+
+mod support;
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use support::random::Random;
+use zkc::Roots;
+use zkc::spec::{Called, Session};
 use zkc_ir::eval::{EvalError, Instance, Limits, WasmInstance, run_cranelift};
 use zkc_ir::simd::LaneOp;
 use zkc_ir::{
     Arity, Attr, AttrKind, Body, Builder, Export, ExportKind, Func, FuncBody, Memory, Module,
     Signature, SimdOp, Ty, Type, WasmOp,
 };
+use zkc_isa::CostModel;
 use zkc_passes::{Host, Options, call_graph, compile_to_cranelift, link};
+use zkc_prover::ProvingKey;
+use zkc_prover::testing::Trace;
 
 /// Where memory ends.
 const END: u64 = 65_536;
@@ -245,4 +257,294 @@ fn every_row_is_lowered_to_what_it_means() {
         refused.into_inner().is_subset(&floats),
         "more than floats is refused"
     );
+}
+
+/// The vectors and scalars an instruction takes, in order, as types of WAT.
+fn operands(op: SimdOp) -> Vec<&'static str> {
+    let (Arity::Fixed(list) | Arity::Variadic(list)) = op.opcode().def().operands;
+    let mut types: Vec<&str> = list
+        .iter()
+        .map(|ty| match ty {
+            Ty::Is(ty) => ty.name(),
+            other => panic!("a vector row has fixed types, not {other:?}"),
+        })
+        .collect();
+    let mut all = Vec::new();
+    if op.access_bytes() > 0 {
+        all.push(types.remove(0));
+    }
+    for pair in types.chunks(2) {
+        all.push(if pair.len() == 2 { "v128" } else { pair[0] });
+    }
+    all
+}
+
+/// The immediates of an instruction in WAT; `last` asks for those of the last lane.
+fn immediates(op: SimdOp, last: bool, random: &mut Random) -> String {
+    let lanes = (128 / op.shape().bits()).max(1);
+    let mut text = String::new();
+    match op.lane_op() {
+        LaneOp::Const => {
+            let _ = write!(text, " i64x2 {} {}", random.next(), random.next());
+        }
+        LaneOp::Shuffle => {
+            // anything, or what lies at a distance over both operands
+            for i in 0..16 {
+                let name = if last { i + 5 } else { random.below(32) };
+                let _ = write!(text, " {name}");
+            }
+        }
+        _ => {
+            for (_, kind) in op.opcode().def().attrs {
+                let _ = match kind {
+                    AttrKind::Mem => write!(text, " offset={}", u32::from(last) * 9),
+                    _ => write!(text, " {}", if last { lanes - 1 } else { lanes / 3 }),
+                };
+            }
+        }
+    }
+    text
+}
+
+/// The rows whose lanes the runtime has functions for.
+fn rows() -> Vec<SimdOp> {
+    let attr = |(_, kind): &(&str, AttrKind)| match kind {
+        AttrKind::Int => Attr::Int(0),
+        AttrKind::Mem => Attr::Mem {
+            offset: 0,
+            align: 0,
+        },
+        _ => Attr::Index(0),
+    };
+    let options = Options {
+        clif_opt: false,
+        cleanups: false,
+    };
+    let compiles = |op: &SimdOp| {
+        let attrs = op.opcode().def().attrs.iter().map(attr).collect();
+        let module = link(&module(*op, attrs), &Host::default()).expect("nothing is imported");
+        compile_to_cranelift(&module, 0, options).is_ok()
+    };
+    SimdOp::ALL.iter().copied().filter(compiles).collect()
+}
+
+/// A module with two functions for each instruction, whose vectors are given and returned as words.
+fn module_of_all() -> String {
+    let mut random = Random::new(7);
+    let mut text =
+        String::from("(module (memory (export \"memory\") 1) (data (i32.const 65408) \"");
+    (0..128).for_each(|i| {
+        let _ = write!(text, "\\{:02x}", i * 37 % 256);
+    });
+    text.push_str("\")\n");
+    for op in rows() {
+        let row = op.opcode().def();
+        for last in [false, true] {
+            let (mut params, mut args, mut next) = (String::new(), String::new(), 0);
+            for ty in operands(op) {
+                if ty == "v128" {
+                    params.push_str(" i64 i64");
+                    let _ = write!(
+                        args,
+                        " (i64x2.replace_lane 1 (i64x2.splat (local.get {next})) (local.get {}))",
+                        next + 1
+                    );
+                    next += 2;
+                } else {
+                    let _ = write!(params, " {ty}");
+                    let _ = write!(args, " (local.get {next})");
+                    next += 1;
+                }
+            }
+            let immediates = immediates(op, last, &mut random);
+            let value = format!("({}{immediates}{args})", row.name);
+            let (Arity::Fixed(results) | Arity::Variadic(results)) = row.results;
+            let (types, code) = match results {
+                [] => (String::new(), value),
+                [Ty::Is(ty)] => (format!("(result {ty})"), value),
+                _ => (
+                    "(result i64 i64)".to_owned(),
+                    format!(
+                        "(local.set {next} {value}) (i64x2.extract_lane 0 (local.get {next})) \
+                         (i64x2.extract_lane 1 (local.get {next}))"
+                    ),
+                ),
+            };
+            let _ = writeln!(
+                text,
+                "(func (export \"{}{}\") (param{params}) {types} (local v128) {code})",
+                row.name,
+                if last { "'" } else { "" }
+            );
+        }
+    }
+    text.push(')');
+    text
+}
+
+/// One instance under wasmtime, with what WebAssembly leaves open fixed as zkc fixes it.
+struct Wasmtime {
+    store: wasmtime::Store<()>,
+    instance: wasmtime::Instance,
+}
+
+impl Wasmtime {
+    fn new(wasm: &[u8]) -> Wasmtime {
+        let mut config = wasmtime::Config::new();
+        config.relaxed_simd_deterministic(true);
+        config.cranelift_nan_canonicalization(true);
+        let engine = wasmtime::Engine::new(&config).expect("the configuration is possible");
+        let module = wasmtime::Module::new(&engine, wasm).expect("wasmtime takes the module");
+        let mut store = wasmtime::Store::new(&engine, ());
+        let instance = wasmtime::Instance::new(&mut store, &module, &[]).expect("nothing traps");
+        Wasmtime { store, instance }
+    }
+
+    fn call(&mut self, name: &str, args: &[u64]) -> Called {
+        use wasmtime::{Val, ValType};
+        let func = self
+            .instance
+            .get_func(&mut self.store, name)
+            .expect("the export is there");
+        let ty = func.ty(&self.store);
+        let args: Vec<Val> = ty
+            .params()
+            .zip(args)
+            .map(|(ty, &word)| match ty {
+                ValType::I32 => Val::I32(word as i32),
+                ValType::F32 => Val::F32(word as u32),
+                ValType::F64 => Val::F64(word),
+                _ => Val::I64(word as i64),
+            })
+            .collect();
+        let mut results = vec![Val::I32(0); ty.results().len()];
+        match func.call(&mut self.store, &args, &mut results) {
+            Ok(()) => Called::Values(
+                results
+                    .iter()
+                    .map(|val| match val {
+                        Val::I32(v) => u64::from(*v as u32),
+                        Val::I64(v) => *v as u64,
+                        Val::F32(bits) => u64::from(*bits),
+                        Val::F64(bits) => *bits,
+                        other => panic!("no function here returns {other:?}"),
+                    })
+                    .collect(),
+            ),
+            Err(e) => match e.downcast_ref::<wasmtime::Trap>() {
+                Some(wasmtime::Trap::MemoryOutOfBounds) => {
+                    Called::Trap(zkc_ir::Trap::OutOfBoundsMemoryAccess)
+                }
+                _ => panic!("only accesses trap: {e:?}"),
+            },
+        }
+    }
+
+    fn memory(&mut self) -> Vec<u8> {
+        let memory = self.instance.get_memory(&mut self.store, "memory");
+        memory
+            .expect("the memory is exported")
+            .data(&self.store)
+            .to_vec()
+    }
+}
+
+/// Arguments for a function of [`module_of_all`].
+fn arguments(op: SimdOp, words: impl Iterator<Item = u64>, random: &mut Random) -> Vec<u64> {
+    let types = operands(op);
+    let flat = types.iter().flat_map(|&ty| {
+        if ty == "v128" {
+            vec!["i64"; 2]
+        } else {
+            vec![ty]
+        }
+    });
+    let mut args: Vec<u64> = flat
+        .zip(words)
+        .map(|(ty, word)| {
+            if ty.ends_with("32") {
+                word & 0xffff_ffff
+            } else {
+                word
+            }
+        })
+        .collect();
+    if op.access_bytes() > 0 {
+        args[0] = END - 40 + random.below(48);
+    }
+    args
+}
+
+#[test]
+fn every_row_runs_like_wasmtime() {
+    let wasm = wat::parse_str(module_of_all()).expect("rows have the names of the text format");
+    let mut referee = Wasmtime::new(&wasm);
+    let mut runner = TestRunner::new_with_rng(
+        Config::default(),
+        TestRng::deterministic_rng(RngAlgorithm::ChaCha),
+    );
+    let mut random = Random::new(3);
+    let mut sessions = [0, 2].map(|level| {
+        let session = Session::open(&wasm, &zkc::Options::new(level));
+        (level, session.unwrap_or_else(|e| panic!("-O{level}: {e}")))
+    });
+    let mut compared = 0;
+    for op in rows() {
+        for suffix in ["", "'"] {
+            let name = format!("{}{suffix}", op.opcode().def().name);
+            for _ in 0..12 {
+                let words: Vec<u64> = (0..6)
+                    .map(|_| word().new_tree(&mut runner).expect("no filter").current())
+                    .collect();
+                let args = arguments(op, words.into_iter(), &mut random);
+                let expected = referee.call(&name, &args);
+                let memory = (op.access_bytes() > 0).then(|| referee.memory());
+                for (level, session) in &mut sessions {
+                    let got = session.call(&name, &args);
+                    assert_eq!(got, expected, "{name} {args:x?} at -O{level}");
+                    if let Some(memory) = &memory {
+                        assert!(
+                            session.memory() == *memory,
+                            "{name} {args:x?} at -O{level}: memory"
+                        );
+                    }
+                }
+                compared += 1;
+            }
+        }
+    }
+    assert!(
+        compared > 12 * SimdOp::ALL.len(),
+        "{compared} calls were compared"
+    );
+}
+
+/// Costs of instructions, for `--nocapture`.
+#[expect(clippy::print_stdout, reason = "the report of a run")]
+fn show(name: &str, cells: u64) {
+    println!("{name}: {cells} cells");
+}
+
+#[test]
+fn every_row_runs_within_the_constraints() {
+    let wasm = wat::parse_str(module_of_all()).expect("rows have the names of the text format");
+    let options = zkc::Options::new(2);
+    let program = zkc::compile(&wasm, &Roots::Exports, &options).unwrap_or_else(|d| panic!("{d}"));
+    let key = ProvingKey::new(&program).expect("the program fits a key");
+    let model = CostModel::named("cells").expect("the model comes with the machine");
+    let mut random = Random::new(11);
+    for op in rows() {
+        let name = op.opcode().def().name;
+        let words: Vec<u64> = (0..6).map(|_| random.next()).collect();
+        let args = arguments(op, words.into_iter(), &mut random);
+        let trace = Trace::of_run(&key, &program, name, &args, &[])
+            .unwrap_or_else(|e| panic!("{name}: {e}"));
+        let faults = trace.faults();
+        assert!(faults.is_empty(), "{name} {args:x?}: {faults:?}");
+        let mut cells = 0;
+        let limits = zkc_isa::Limits::default();
+        let mut count = |step: &zkc_isa::Step| cells += model.cost(step.inst.op);
+        zkc_isa::trace(&program, name, &args, &[], &limits, &mut count).expect("it has run");
+        show(name, cells);
+    }
 }
