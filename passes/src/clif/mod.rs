@@ -77,7 +77,11 @@ impl External {
                 Attr::Index(memory),
                 Attr::Mem { offset, .. },
                 Attr::Index(bytes @ 0..=15),
-            ] => (memory.checked_mul(16)? + bytes, u32::try_from(offset).ok()?),
+            ] => {
+                // Only half of a vector can have a larger offset; it is out of bounds of any memory with this one too.
+                let offset = u32::try_from(offset).unwrap_or(u32::MAX);
+                (memory.checked_mul(16)? + bytes, offset)
+            }
             _ => return None,
         };
         let fits = indices.0 >> ROW_SHIFT == 0;
