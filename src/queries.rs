@@ -28,7 +28,8 @@ pub(crate) fn items(db: &dyn Database, source: Source) -> Query<ModuleItems> {
     decode_items(source.bytes(db)).map(Arc::new)
 }
 
-/// The module's sections without byte ranges: the same after an edit inside functions.
+/// The module's sections without byte ranges: the same after an edit inside functions, unless it changes which tables they
+/// write and which functions they refer to.
 #[salsa::tracked(returns(ref))]
 pub(crate) fn facts(db: &dyn Database, source: Source) -> Query<ModuleItems> {
     let items = items(db, source).as_ref().map_err(Clone::clone)?;

@@ -8,8 +8,8 @@ use crate::attr::Trap;
 use crate::module::{ConstValue, FuncBody, GlobalInit, InitError, Module, SegmentMode};
 use std::collections::BTreeMap;
 
-/// Elements of a table that a module may ask for, as in wasmparser's limits.
-const MAX_TABLE: u64 = 10_000_000;
+/// Elements that a module may ask for in all its tables, wasmparser's limit for one.
+const MAX_ELEMENTS: u64 = 10_000_000;
 
 /// Bytes of output beyond which a run is stopped; a proof has far fewer.
 const MAX_OUTPUT: u64 = 1 << 28;
@@ -72,11 +72,13 @@ impl Instance {
                 instance.more_memories.push(memory);
             }
         }
+        let mut elements = 0_u64;
         for table in &module.tables {
             if table.import.is_some() {
                 return imported("table");
             }
-            if table.min > MAX_TABLE {
+            elements = elements.saturating_add(table.min);
+            if elements > MAX_ELEMENTS {
                 return Err(EvalError::OutOfMemory);
             }
             instance.tables.push(TableState {

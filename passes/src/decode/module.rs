@@ -15,7 +15,8 @@ use zkc_ir::{
 
 /// Everything of a module but its code.
 ///
-/// Equal for two files that differ in function bodies only, except for [`ModuleItems::bodies`].
+/// Equal for two files that differ in function bodies only, except for [`ModuleItems::bodies`] and what code does to tables:
+/// [`Table::written`], [`Table::resized`], [`Module::referenced`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ModuleItems {
     /// The module. Functions with code hold [`FuncBody::Unsupported`] of code `not-decoded`, and start 0.
