@@ -200,13 +200,13 @@ fn bad_files_are_diagnosed_with_their_place() {
         .display()
         .to_string();
     assert!(zkc(&[binary.as_str()]).diagnostic().contains("bad.wasm:0x"));
-    let float = dir.write(
-        "float.wat",
-        "(module (func (export \"f\") (param f32) (result f32) (f32.sqrt (local.get 0))))",
+    let atomic = dir.write(
+        "atomic.wat",
+        "(module (memory 1) (func (export \"f\") (param i32) (result i32) (i32.atomic.load (local.get 0))))",
     );
-    let message = zkc(&[float.display().to_string().as_str()]).diagnostic();
+    let message = zkc(&[atomic.display().to_string().as_str()]).diagnostic();
     assert!(
-        message.contains("unsupported-op") && message.contains("f32.sqrt"),
+        message.contains("unsupported-op") && message.contains("i32.atomic"),
         "{message}"
     );
     let json = zkc(&["--error-format=json", binary.as_str()]);

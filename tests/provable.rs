@@ -128,6 +128,58 @@ fn runs_with_tables_segments_and_memories_have_proofs() {
     assert!(done >= 8 && traps >= 6, "{done} returned, {traps} trapped");
 }
 
+/// Operations with floats on ordinary, tiny, huge and special operands, and a conversion that traps.
+const FLOATS: &str = r#"(module
+  (func (export "f64") (param f64 f64) (result f64)
+    (f64.sub (f64.mul (local.get 0) (f64.sqrt (f64.abs (f64.add (local.get 0) (local.get 1)))))
+             (f64.nearest (f64.div (local.get 1) (local.get 0)))))
+  (func (export "f32") (param f32 f32) (result f32)
+    (f32.sub (f32.mul (local.get 0) (f32.sqrt (f32.abs (f32.add (local.get 0) (local.get 1)))))
+             (f32.floor (f32.div (local.get 1) (local.get 0)))))
+  (func (export "mixed") (param f64 f64) (result i32)
+    (i32.add (f32.lt (f32.demote_f64 (local.get 0)) (f32.convert_i32_s (i32.trunc_sat_f64_s (local.get 1))))
+             (i32.trunc_f64_s (f64.min (local.get 0) (local.get 1))))))"#;
+
+#[test]
+fn runs_with_floats_have_proofs() {
+    let wasm = wat::parse_str(FLOATS).expect("the text is WebAssembly");
+    let numbers = [
+        1.5,
+        -2.75e3,
+        0.1,
+        1e300,
+        5e-310,
+        0.0,
+        -0.0,
+        f64::INFINITY,
+        f64::NAN,
+        1e10,
+    ];
+    let mut traps = 0;
+    for level in [0, 2] {
+        let program =
+            zkc::compile(&wasm, &Roots::Exports, &Options::new(level)).expect("it compiles");
+        let key = ProvingKey::new(&program).expect("the program fits a key");
+        for (i, a) in numbers.iter().enumerate() {
+            let b = numbers[(i * 3 + 1) % numbers.len()];
+            for (entry, args) in [
+                ("f64", [a.to_bits(), b.to_bits()]),
+                ("f32", [a, &b].map(|x| u64::from((*x as f32).to_bits()))),
+                ("mixed", [a.to_bits(), b.to_bits()]),
+            ] {
+                let outcome =
+                    zkc_isa::run(&program, entry, &args, &[], &Limits::default()).expect("it runs");
+                let trace =
+                    Trace::of_run(&key, &program, entry, &args, &[]).expect("it has a trace");
+                let faults = trace.faults();
+                assert!(faults.is_empty(), "`{entry}` of {args:x?}: {faults:?}");
+                traps += usize::from(outcome.status != Status::Done);
+            }
+        }
+    }
+    assert!(traps >= 2, "{traps} runs trapped");
+}
+
 #[test]
 fn runs_of_generated_modules_have_proofs() {
     let mut seen = Seen::default();

@@ -1,6 +1,7 @@
 //! Rules about the repository itself: dependency edges, file heads and lengths, documents that name real things.
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -273,6 +274,34 @@ fn is_plain_name(name: &str) -> bool {
         && name
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b))
+}
+
+/// Nothing rebuilds the float routines, so the committed module must be what its recipe made of these sources.
+#[test]
+fn float_routines_are_those_of_their_sources() {
+    let folder = root().join("passes/src/runtime/float");
+    let digest = |paths: &[PathBuf]| {
+        let mut hash = Sha256::new();
+        for path in paths {
+            hash.update(std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", shown(path))));
+        }
+        let bytes = hash.finalize();
+        bytes.iter().map(|b| format!("{b:02x}")).collect::<String>()
+    };
+    let recipe: toml::Table = read(&folder.join("recipe.toml"))
+        .parse()
+        .expect("the recipe is TOML");
+    let recorded = |key: &str| recipe[key].as_str().expect("a hash is text");
+    assert_eq!(
+        recorded("sha256"),
+        digest(&[folder.join("float.wasm")]),
+        "run build.sh"
+    );
+    let soft = std::fs::read_dir(folder.join("src/soft")).expect("the folder is there");
+    let mut sources: Vec<PathBuf> = soft.map(|entry| entry.expect("an entry").path()).collect();
+    sources.sort();
+    sources.insert(0, folder.join("src/lib.rs"));
+    assert_eq!(recorded("sources"), digest(&sources), "run build.sh");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! For each guest: steps, committed cells, proving time, slowdown against wasmtime, peak memory, proof size; the rate in
 //! cells against a bare AIR of the same shapes on the same backend; the executor against wasmi. Every proof runs in a process
 //! of its own, so that its peak memory is its own. Output is a Markdown table on stdout, one JSON object per guest on
-//! request (`--json`).
+//! request (`--json`). `--floats` prints what float instructions cost instead.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -11,6 +11,7 @@
 )]
 
 mod compile;
+mod floats;
 mod hosts;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -192,6 +193,10 @@ fn main() -> Result<()> {
             }
             Ok(())
         }
+        ["--floats"] => {
+            print!("{}", floats::table()?);
+            Ok(())
+        }
         [] | ["--json"] => {
             let json = !args.is_empty();
             if !json {
@@ -216,7 +221,7 @@ fn main() -> Result<()> {
             Ok(())
         }
         _ => {
-            eprintln!("usage: zkc-bench [--json] | --compile [FILE.wasm [JOBS]]");
+            eprintln!("usage: zkc-bench [--json] | --compile [FILE.wasm [JOBS]] | --floats");
             bail!("unknown arguments")
         }
     }

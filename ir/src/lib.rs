@@ -15,6 +15,7 @@ mod diagnostic;
 mod dialect;
 mod entities;
 pub mod eval;
+mod float;
 mod int;
 mod loc;
 mod module;

@@ -4,11 +4,13 @@
 //! takes the parameters, and locals start as they do in WASM. A structured op holds regions of one block each, ended by
 //! `wasm.end` or a branch; code after a branch, which cannot run, is not there. Operands stand in WASM's order except
 //! that a condition, selector or table index that comes last on the stack comes first where the count varies.
-//! Float rows only move bits. A reference is a word: null is 0, function `f` is `f` + 1, the host's `n` is `n` + 1.
+//! A reference is a word: null is 0, function `f` is `f` + 1, the host's `n` is `n` + 1.
 //! Accesses to memories beyond the first are the `memory_n` rows, of 64 bits; the decoder narrows and extends.
+//! Floats are their bits; a result of float arithmetic that is a NaN is the positive canonical one.
 
 use crate::attr::AttrKind;
 use crate::dialect::{Traits, Ty};
+use crate::float;
 use crate::int;
 use crate::types::Type;
 
@@ -110,6 +112,72 @@ crate::dialect! {
         I64ReinterpretF64, "i64.reinterpret_f64" => .operands(&[F64]).results(&[I64]).pure(int::same).doc("the same bits as another type");
         F32ReinterpretI32, "f32.reinterpret_i32" => .operands(&[I32]).results(&[F32]).pure(int::same).doc("the same bits as another type");
         F64ReinterpretI64, "f64.reinterpret_i64" => .operands(&[I64]).results(&[F64]).pure(int::same).doc("the same bits as another type");
+        F32Eq, "f32.eq" => .operands(&[F32, F32]).results(&[I32]).pure(float::f32::eq).with(Traits::COMMUTATIVE).doc("1 if the operands are equal, else 0");
+        F32Ne, "f32.ne" => .operands(&[F32, F32]).results(&[I32]).pure(float::f32::ne).with(Traits::COMMUTATIVE).doc("1 if the operands are not equal, NaNs included, else 0");
+        F32Lt, "f32.lt" => .operands(&[F32, F32]).results(&[I32]).pure(float::f32::lt).doc("1 if the first operand is less, else 0");
+        F32Gt, "f32.gt" => .operands(&[F32, F32]).results(&[I32]).pure(float::f32::gt).doc("1 if the first operand is greater, else 0");
+        F32Le, "f32.le" => .operands(&[F32, F32]).results(&[I32]).pure(float::f32::le).doc("1 if the first operand is less or equal, else 0");
+        F32Ge, "f32.ge" => .operands(&[F32, F32]).results(&[I32]).pure(float::f32::ge).doc("1 if the first operand is greater or equal, else 0");
+        F32Abs, "f32.abs" => .operands(&[F32]).results(&[F32]).pure(float::f32::abs).doc("magnitude; changes the sign bit only, of a NaN as well");
+        F32Neg, "f32.neg" => .operands(&[F32]).results(&[F32]).pure(float::f32::neg).doc("negation; changes the sign bit only, of a NaN as well");
+        F32Ceil, "f32.ceil" => .operands(&[F32]).results(&[F32]).pure(float::f32::ceil).doc("rounded up to an integer");
+        F32Floor, "f32.floor" => .operands(&[F32]).results(&[F32]).pure(float::f32::floor).doc("rounded down to an integer");
+        F32Trunc, "f32.trunc" => .operands(&[F32]).results(&[F32]).pure(float::f32::trunc).doc("rounded to an integer towards zero");
+        F32Nearest, "f32.nearest" => .operands(&[F32]).results(&[F32]).pure(float::f32::nearest).doc("rounded to the nearest integer, ties to even");
+        F32Sqrt, "f32.sqrt" => .operands(&[F32]).results(&[F32]).pure(float::f32::sqrt).doc("square root");
+        F32Add, "f32.add" => .operands(&[F32, F32]).results(&[F32]).pure(float::f32::add).with(Traits::COMMUTATIVE).doc("sum");
+        F32Sub, "f32.sub" => .operands(&[F32, F32]).results(&[F32]).pure(float::f32::sub).doc("difference");
+        F32Mul, "f32.mul" => .operands(&[F32, F32]).results(&[F32]).pure(float::f32::mul).with(Traits::COMMUTATIVE).doc("product");
+        F32Div, "f32.div" => .operands(&[F32, F32]).results(&[F32]).pure(float::f32::div).doc("quotient");
+        F32Min, "f32.min" => .operands(&[F32, F32]).results(&[F32]).pure(float::f32::min).with(Traits::COMMUTATIVE).doc("the smaller operand; NaN if one is a NaN");
+        F32Max, "f32.max" => .operands(&[F32, F32]).results(&[F32]).pure(float::f32::max).with(Traits::COMMUTATIVE).doc("the larger operand; NaN if one is a NaN");
+        F32Copysign, "f32.copysign" => .operands(&[F32, F32]).results(&[F32]).pure(float::f32::copysign).doc("the first operand with the sign bit of the second");
+        F64Eq, "f64.eq" => .operands(&[F64, F64]).results(&[I32]).pure(float::f64::eq).with(Traits::COMMUTATIVE).doc("1 if the operands are equal, else 0");
+        F64Ne, "f64.ne" => .operands(&[F64, F64]).results(&[I32]).pure(float::f64::ne).with(Traits::COMMUTATIVE).doc("1 if the operands are not equal, NaNs included, else 0");
+        F64Lt, "f64.lt" => .operands(&[F64, F64]).results(&[I32]).pure(float::f64::lt).doc("1 if the first operand is less, else 0");
+        F64Gt, "f64.gt" => .operands(&[F64, F64]).results(&[I32]).pure(float::f64::gt).doc("1 if the first operand is greater, else 0");
+        F64Le, "f64.le" => .operands(&[F64, F64]).results(&[I32]).pure(float::f64::le).doc("1 if the first operand is less or equal, else 0");
+        F64Ge, "f64.ge" => .operands(&[F64, F64]).results(&[I32]).pure(float::f64::ge).doc("1 if the first operand is greater or equal, else 0");
+        F64Abs, "f64.abs" => .operands(&[F64]).results(&[F64]).pure(float::f64::abs).doc("magnitude; changes the sign bit only, of a NaN as well");
+        F64Neg, "f64.neg" => .operands(&[F64]).results(&[F64]).pure(float::f64::neg).doc("negation; changes the sign bit only, of a NaN as well");
+        F64Ceil, "f64.ceil" => .operands(&[F64]).results(&[F64]).pure(float::f64::ceil).doc("rounded up to an integer");
+        F64Floor, "f64.floor" => .operands(&[F64]).results(&[F64]).pure(float::f64::floor).doc("rounded down to an integer");
+        F64Trunc, "f64.trunc" => .operands(&[F64]).results(&[F64]).pure(float::f64::trunc).doc("rounded to an integer towards zero");
+        F64Nearest, "f64.nearest" => .operands(&[F64]).results(&[F64]).pure(float::f64::nearest).doc("rounded to the nearest integer, ties to even");
+        F64Sqrt, "f64.sqrt" => .operands(&[F64]).results(&[F64]).pure(float::f64::sqrt).doc("square root");
+        F64Add, "f64.add" => .operands(&[F64, F64]).results(&[F64]).pure(float::f64::add).with(Traits::COMMUTATIVE).doc("sum");
+        F64Sub, "f64.sub" => .operands(&[F64, F64]).results(&[F64]).pure(float::f64::sub).doc("difference");
+        F64Mul, "f64.mul" => .operands(&[F64, F64]).results(&[F64]).pure(float::f64::mul).with(Traits::COMMUTATIVE).doc("product");
+        F64Div, "f64.div" => .operands(&[F64, F64]).results(&[F64]).pure(float::f64::div).doc("quotient");
+        F64Min, "f64.min" => .operands(&[F64, F64]).results(&[F64]).pure(float::f64::min).with(Traits::COMMUTATIVE).doc("the smaller operand; NaN if one is a NaN");
+        F64Max, "f64.max" => .operands(&[F64, F64]).results(&[F64]).pure(float::f64::max).with(Traits::COMMUTATIVE).doc("the larger operand; NaN if one is a NaN");
+        F64Copysign, "f64.copysign" => .operands(&[F64, F64]).results(&[F64]).pure(float::f64::copysign).doc("the first operand with the sign bit of the second");
+        I32TruncF32S, "i32.trunc_f32_s" => .operands(&[F32]).results(&[I32]).trapping(float::f32::to_i32_s).doc("the signed integer towards zero; traps on a NaN and out of range");
+        I32TruncF32U, "i32.trunc_f32_u" => .operands(&[F32]).results(&[I32]).trapping(float::f32::to_i32_u).doc("the unsigned integer towards zero; traps on a NaN and out of range");
+        I32TruncF64S, "i32.trunc_f64_s" => .operands(&[F64]).results(&[I32]).trapping(float::f64::to_i32_s).doc("the signed integer towards zero; traps on a NaN and out of range");
+        I32TruncF64U, "i32.trunc_f64_u" => .operands(&[F64]).results(&[I32]).trapping(float::f64::to_i32_u).doc("the unsigned integer towards zero; traps on a NaN and out of range");
+        I32TruncSatF32S, "i32.trunc_sat_f32_s" => .operands(&[F32]).results(&[I32]).pure(float::f32::sat_i32_s).doc("the signed integer towards zero; the nearest there is if out of range, 0 for a NaN");
+        I32TruncSatF32U, "i32.trunc_sat_f32_u" => .operands(&[F32]).results(&[I32]).pure(float::f32::sat_i32_u).doc("the unsigned integer towards zero; the nearest there is if out of range, 0 for a NaN");
+        I32TruncSatF64S, "i32.trunc_sat_f64_s" => .operands(&[F64]).results(&[I32]).pure(float::f64::sat_i32_s).doc("the signed integer towards zero; the nearest there is if out of range, 0 for a NaN");
+        I32TruncSatF64U, "i32.trunc_sat_f64_u" => .operands(&[F64]).results(&[I32]).pure(float::f64::sat_i32_u).doc("the unsigned integer towards zero; the nearest there is if out of range, 0 for a NaN");
+        I64TruncF32S, "i64.trunc_f32_s" => .operands(&[F32]).results(&[I64]).trapping(float::f32::to_i64_s).doc("the signed integer towards zero; traps on a NaN and out of range");
+        I64TruncF32U, "i64.trunc_f32_u" => .operands(&[F32]).results(&[I64]).trapping(float::f32::to_i64_u).doc("the unsigned integer towards zero; traps on a NaN and out of range");
+        I64TruncF64S, "i64.trunc_f64_s" => .operands(&[F64]).results(&[I64]).trapping(float::f64::to_i64_s).doc("the signed integer towards zero; traps on a NaN and out of range");
+        I64TruncF64U, "i64.trunc_f64_u" => .operands(&[F64]).results(&[I64]).trapping(float::f64::to_i64_u).doc("the unsigned integer towards zero; traps on a NaN and out of range");
+        I64TruncSatF32S, "i64.trunc_sat_f32_s" => .operands(&[F32]).results(&[I64]).pure(float::f32::sat_i64_s).doc("the signed integer towards zero; the nearest there is if out of range, 0 for a NaN");
+        I64TruncSatF32U, "i64.trunc_sat_f32_u" => .operands(&[F32]).results(&[I64]).pure(float::f32::sat_i64_u).doc("the unsigned integer towards zero; the nearest there is if out of range, 0 for a NaN");
+        I64TruncSatF64S, "i64.trunc_sat_f64_s" => .operands(&[F64]).results(&[I64]).pure(float::f64::sat_i64_s).doc("the signed integer towards zero; the nearest there is if out of range, 0 for a NaN");
+        I64TruncSatF64U, "i64.trunc_sat_f64_u" => .operands(&[F64]).results(&[I64]).pure(float::f64::sat_i64_u).doc("the unsigned integer towards zero; the nearest there is if out of range, 0 for a NaN");
+        F32ConvertI32S, "f32.convert_i32_s" => .operands(&[I32]).results(&[F32]).pure(float::f32::from_i32_s).doc("the float nearest to the signed integer");
+        F32ConvertI32U, "f32.convert_i32_u" => .operands(&[I32]).results(&[F32]).pure(float::f32::from_i32_u).doc("the float nearest to the unsigned integer");
+        F32ConvertI64S, "f32.convert_i64_s" => .operands(&[I64]).results(&[F32]).pure(float::f32::from_i64_s).doc("the float nearest to the signed integer");
+        F32ConvertI64U, "f32.convert_i64_u" => .operands(&[I64]).results(&[F32]).pure(float::f32::from_i64_u).doc("the float nearest to the unsigned integer");
+        F64ConvertI32S, "f64.convert_i32_s" => .operands(&[I32]).results(&[F64]).pure(float::f64::from_i32_s).doc("the float nearest to the signed integer");
+        F64ConvertI32U, "f64.convert_i32_u" => .operands(&[I32]).results(&[F64]).pure(float::f64::from_i32_u).doc("the float nearest to the unsigned integer");
+        F64ConvertI64S, "f64.convert_i64_s" => .operands(&[I64]).results(&[F64]).pure(float::f64::from_i64_s).doc("the float nearest to the signed integer");
+        F64ConvertI64U, "f64.convert_i64_u" => .operands(&[I64]).results(&[F64]).pure(float::f64::from_i64_u).doc("the float nearest to the unsigned integer");
+        F32DemoteF64, "f32.demote_f64" => .operands(&[F64]).results(&[F32]).pure(float::demote).doc("the nearest float of single precision");
+        F64PromoteF32, "f64.promote_f32" => .operands(&[F32]).results(&[F64]).pure(float::promote).doc("the same number in double precision");
         I32Load, "i32.load" => .operands(&[I32]).results(&[I32]).attrs(MEM).with(LOAD).doc("load of 32 bits, from the address plus the offset; traps out of bounds");
         I64Load, "i64.load" => .operands(&[I32]).results(&[I64]).attrs(MEM).with(LOAD).doc("load of 64 bits, from the address plus the offset; traps out of bounds");
         F32Load, "f32.load" => .operands(&[I32]).results(&[F32]).attrs(MEM).with(LOAD).doc("load of 32 bits, from the address plus the offset; traps out of bounds");

@@ -34,6 +34,8 @@ impl RefereeModule {
     pub(crate) fn new(wasm: &[u8]) -> Result<RefereeModule, String> {
         let mut config = Config::new();
         config.consume_fuel(true);
+        // as zkc: a NaN that arithmetic makes is the canonical one
+        config.cranelift_nan_canonicalization(true);
         config.max_wasm_stack(1 << 20);
         let engine = Engine::new(&config).map_err(|e| e.to_string())?;
         let module = Module::new(&engine, wasm).map_err(|e| format!("{e:?}"))?;

@@ -1,4 +1,4 @@
-//! Random modules of the integer features, from wasm-smith: one seed, one module, on every machine.
+//! Random modules from wasm-smith: one seed, one module, on every machine.
 
 use super::random::Random;
 use wasm_smith::{Config, MemoryOffsetChoices, Module};
@@ -18,7 +18,7 @@ pub(crate) fn module(seed: u64) -> Option<Vec<u8>> {
 
 fn config(random: &mut Random) -> Config {
     Config {
-        allow_floats: false,
+        allow_floats: true,
         allow_start_export: random.below(2) == 0,
         // memory.copy and memory.fill; functions with memory.init and the table ops are left out as unsupported
         bulk_memory_enabled: random.below(3) == 0,
@@ -51,7 +51,7 @@ fn config(random: &mut Random) -> Config {
         multi_value_enabled: random.below(2) == 0,
         reference_types_enabled: false,
         relaxed_simd_enabled: false,
-        saturating_float_to_int_enabled: false,
+        saturating_float_to_int_enabled: true,
         sign_extension_ops_enabled: true,
         simd_enabled: false,
         tail_call_enabled: false,

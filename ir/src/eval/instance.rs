@@ -195,6 +195,15 @@ impl Instance {
             }
             ("zkc:intrinsics", "input8", []) => vec![self.take_input(1)?],
             ("zkc:intrinsics", "input64", []) => vec![self.take_input(8)?],
+            ("zkc:intrinsics", "mulhu64", &[a, b]) => {
+                vec![((u128::from(a) * u128::from(b)) >> 64) as u64]
+            }
+            ("zkc:intrinsics", "trap_integer_overflow", []) => {
+                return Err(Trap::IntegerOverflow.into());
+            }
+            ("zkc:intrinsics", "trap_invalid_conversion", []) => {
+                return Err(Trap::InvalidConversionToInteger.into());
+            }
             ("zkc:intrinsics", "output", &[byte]) => {
                 self.output.push(byte as u8);
                 Vec::new()

@@ -9,7 +9,7 @@ mod state;
 use crate::clif::internal;
 use crate::layout::{Layout, SCRATCH_WORDS};
 use crate::opt::Rebuild;
-use crate::runtime::{self, Words};
+use crate::runtime::{self, Intrinsic, Words};
 use zkc_ir::{Attr, Body, ClifOp, Diagnostic, Op, Opcode, Type, Value};
 use zkc_isa::{FIRST_SLOT, SLOT_PAGES, ZkOp};
 
@@ -26,16 +26,18 @@ pub fn lower_effects(body: &Body, layout: &Layout) -> Result<Body, Diagnostic> {
         lowering.rebuild.start(block);
         let ops = &body.block(block).ops;
         for (i, &op) in ops.iter().enumerate() {
-            match ClifOp::from_opcode(body.op(op).opcode) {
-                Some(ClifOp::Call) if lowering.halts(op) => {
-                    let behind = ops.get(i + 1).map(|&op| body.op(op).opcode);
-                    if behind != Some(ClifOp::Trap.into()) {
-                        return Err(internal("a trap stands behind a call of `halt`"));
-                    }
-                    lowering.rebuild.at(op);
-                    lowering.emit(op, ZkOp::Halt, &[], Vec::new());
-                    break;
+            if let Some(end) = lowering.end(op) {
+                let behind = ops.get(i + 1).map(|&op| body.op(op).opcode);
+                if behind != Some(ClifOp::Trap.into()) {
+                    let message = format!("a trap stands behind a call of `{}`", end.name);
+                    return Err(internal(message));
                 }
+                lowering.rebuild.at(op);
+                let attrs = end.trap.map(Attr::Trap).into_iter().collect();
+                lowering.emit(op, end.op, &[], attrs);
+                break;
+            }
+            match ClifOp::from_opcode(body.op(op).opcode) {
                 Some(clif) => lowering.op(op, clif)?,
                 // Already lowered.
                 None => {
@@ -53,12 +55,14 @@ struct Lowering<'a> {
 }
 
 impl Lowering<'_> {
-    /// Whether a call is the one that ends the run.
-    fn halts(&self, call: Op) -> bool {
-        index(&self.rebuild.old.op(call).attrs, 0)
-            .ok()
-            .and_then(|callee| runtime::intrinsic(self.layout.runtime, callee))
-            .is_some_and(|intrinsic| intrinsic.op == ZkOp::Halt)
+    /// The intrinsic that ends the run, if the op is a call of one.
+    fn end(&self, op: Op) -> Option<&'static Intrinsic> {
+        let data = self.rebuild.old.op(op);
+        if ClifOp::from_opcode(data.opcode) != Some(ClifOp::Call) {
+            return None;
+        }
+        let callee = index(&data.attrs, 0).ok()?;
+        runtime::intrinsic(self.layout.runtime, callee).filter(|i| i.op.opcode().is_terminator())
     }
 
     fn op(&mut self, op: Op, clif: ClifOp) -> Result<(), Diagnostic> {

@@ -729,6 +729,14 @@ fn simple(op: &Operator<'_>) -> Option<(WasmOp, &'static [Type])> {
         I32WrapI64 I64ExtendI32S I64ExtendI32U I32Extend8S I32Extend16S I64Extend8S I64Extend16S I64Extend32S
         I32ReinterpretF32 I64ReinterpretF64 F32ReinterpretI32 F64ReinterpretI64
         RefIsNull
+        F32Eq F32Ne F32Lt F32Gt F32Le F32Ge F32Ceil F32Floor F32Trunc F32Nearest F32Sqrt F32Add F32Sub F32Mul
+        F32Div F32Min F32Max F64Eq F64Ne F64Lt F64Gt F64Le F64Ge F64Ceil F64Floor F64Trunc F64Nearest F64Sqrt
+        F64Add F64Sub F64Mul F64Div F64Min F64Max I32TruncF32S I32TruncF32U I32TruncF64S I32TruncF64U
+        I32TruncSatF32S I32TruncSatF32U I32TruncSatF64S I32TruncSatF64U I64TruncF32S I64TruncF32U
+        I64TruncF64S I64TruncF64U I64TruncSatF32S I64TruncSatF32U I64TruncSatF64S I64TruncSatF64U
+        F32ConvertI32S F32ConvertI32U F32ConvertI64S F32ConvertI64U F64ConvertI32S F64ConvertI32U
+        F64ConvertI64S F64ConvertI64U F32DemoteF64 F64PromoteF32 F32Abs F32Neg F32Copysign F64Abs F64Neg
+        F64Copysign
     };
     Some((opcode, row_results(opcode.opcode())))
 }

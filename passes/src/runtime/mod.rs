@@ -11,7 +11,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use zkc_ir::{
-    Body, ClifOp, Diagnostic, Func, FuncBody, Import, LazyBody, Module, Signature, Type, WasmOp,
+    Body, ClifOp, Diagnostic, Func, FuncBody, Import, LazyBody, Module, Signature, Trap, Type,
+    WasmOp,
 };
 use zkc_isa::ZkOp;
 
@@ -23,6 +24,10 @@ const MODULES: &[(&str, Source)] = &[
     ("words.wat", Source::Text(include_str!("words.wat"))),
     ("simd.wat", Source::Made(simd::runtime_text)),
     ("wasi.wat", Source::Text(include_str!("../host/wasi.wat"))),
+    (
+        "float.wasm",
+        Source::Binary(include_bytes!("float/float.wasm")),
+    ),
 ];
 
 /// Module name under which a runtime module imports functions that are single zk instructions.
@@ -35,6 +40,7 @@ enum Source {
     Text(&'static str),
     /// Text made from a dialect's rows.
     Made(fn() -> String),
+    Binary(&'static [u8]),
 }
 
 /// Static words that an intrinsic works on; where they are only the layout knows.
@@ -50,10 +56,12 @@ pub(crate) enum Words {
 /// A function that is one zk instruction.
 pub(crate) struct Intrinsic {
     pub(crate) name: &'static str,
-    /// The instruction; `halt` takes the place of the trap behind the call.
+    /// The instruction; one that ends the run takes the place of the trap behind the call.
     pub(crate) op: ZkOp,
     /// The static words it works on, counted from the first of them.
     pub(crate) words: Words,
+    /// The trap it raises, for an instruction that only traps.
+    pub(crate) trap: Option<Trap>,
     params: &'static [Type],
     results: &'static [Type],
 }
@@ -68,6 +76,7 @@ const fn row(
         name,
         op,
         words: Words::None,
+        trap: None,
         params,
         results,
     }
@@ -87,6 +96,13 @@ const fn set(name: &'static str, words: Words) -> Intrinsic {
     }
 }
 
+const fn trap(name: &'static str, trap: Trap) -> Intrinsic {
+    Intrinsic {
+        trap: Some(trap),
+        ..row(name, ZkOp::Trap, &[], &[])
+    }
+}
+
 /// The intrinsics, the runtime's first functions.
 const INTRINSIC_ROWS: &[Intrinsic] = &[
     row("input8", ZkOp::Input8, &[], &[Type::I32]),
@@ -98,6 +114,14 @@ const INTRINSIC_ROWS: &[Intrinsic] = &[
     row("halt", ZkOp::Halt, &[], &[]),
     get("scratch_get", Words::Scratch),
     set("scratch_set", Words::Scratch),
+    row(
+        "mulhu64",
+        ZkOp::Mulhu64,
+        &[Type::I64, Type::I64],
+        &[Type::I64],
+    ),
+    trap("trap_integer_overflow", Trap::IntegerOverflow),
+    trap("trap_invalid_conversion", Trap::InvalidConversionToInteger),
 ];
 
 /// The runtime function that an op of the cranelift dialect calls.
@@ -119,9 +143,71 @@ pub(crate) fn function_of(op: ClifOp) -> Option<&'static str> {
 
 /// The runtime function that an op of the wasm dialect calls.
 pub(crate) fn function_of_wasm(op: WasmOp) -> Option<&'static str> {
+    use WasmOp as W;
     match op {
-        WasmOp::MemoryFill => function_of(ClifOp::MemoryFill),
-        WasmOp::MemoryCopy => function_of(ClifOp::MemoryCopy),
+        W::MemoryFill => function_of(ClifOp::MemoryFill),
+        W::MemoryCopy => function_of(ClifOp::MemoryCopy),
+        // The routines in `float` have the instructions' names.
+        W::F32Eq
+        | W::F32Ne
+        | W::F32Lt
+        | W::F32Gt
+        | W::F32Le
+        | W::F32Ge
+        | W::F32Ceil
+        | W::F32Floor
+        | W::F32Trunc
+        | W::F32Nearest
+        | W::F32Sqrt
+        | W::F32Add
+        | W::F32Sub
+        | W::F32Mul
+        | W::F32Div
+        | W::F32Min
+        | W::F32Max
+        | W::F64Eq
+        | W::F64Ne
+        | W::F64Lt
+        | W::F64Gt
+        | W::F64Le
+        | W::F64Ge
+        | W::F64Ceil
+        | W::F64Floor
+        | W::F64Trunc
+        | W::F64Nearest
+        | W::F64Sqrt
+        | W::F64Add
+        | W::F64Sub
+        | W::F64Mul
+        | W::F64Div
+        | W::F64Min
+        | W::F64Max
+        | W::I32TruncF32S
+        | W::I32TruncF32U
+        | W::I32TruncF64S
+        | W::I32TruncF64U
+        | W::I32TruncSatF32S
+        | W::I32TruncSatF32U
+        | W::I32TruncSatF64S
+        | W::I32TruncSatF64U
+        | W::I64TruncF32S
+        | W::I64TruncF32U
+        | W::I64TruncF64S
+        | W::I64TruncF64U
+        | W::I64TruncSatF32S
+        | W::I64TruncSatF32U
+        | W::I64TruncSatF64S
+        | W::I64TruncSatF64U
+        | W::F32ConvertI32S
+        | W::F32ConvertI32U
+        | W::F32ConvertI64S
+        | W::F32ConvertI64U
+        | W::F64ConvertI32S
+        | W::F64ConvertI32U
+        | W::F64ConvertI64S
+        | W::F64ConvertI64U
+        | W::F32DemoteF64
+        | W::F64PromoteF32 => Some(op.opcode().def().name),
         _ => function_of(ClifOp::from_wasm(op)?),
     }
 }
@@ -239,6 +325,7 @@ fn read() -> Result<Parts, Diagnostic> {
             Source::Made(text) => wat::parse_str(text())
                 .map(Cow::Owned)
                 .map_err(|e| internal(format!("{file}: {e}")))?,
+            Source::Binary(bytes) => Cow::Borrowed(*bytes),
         };
         let items = decode_items(&bytes).map_err(named)?;
         let first_type = parts.types.len() as u32;

@@ -2,6 +2,7 @@
 
 use super::{Translator, clif_type};
 use crate::clif::{External, internal};
+use crate::runtime;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8, I16, I32, I64};
 use cranelift_codegen::ir::{self as clif, InstBuilder, MemFlagsData};
@@ -73,6 +74,95 @@ impl Translator<'_> {
             | W::I64ReinterpretF64
             | W::F32ReinterpretI32
             | W::F64ReinterpretI64 => vec![x[0]],
+
+            // Adding the sign bit costs less than changing it.
+            W::F32Neg | W::F64Neg => {
+                let (_, sign) = self.float_masks(x[0]);
+                vec![self.builder.ins().iadd(x[0], sign)]
+            }
+            W::F32Abs | W::F64Abs => {
+                let (rest, _) = self.float_masks(x[0]);
+                vec![self.builder.ins().band(x[0], rest)]
+            }
+            W::F32Copysign | W::F64Copysign => {
+                let (rest, sign) = self.float_masks(x[0]);
+                let magnitude = self.builder.ins().band(x[0], rest);
+                let sign = self.builder.ins().band(x[1], sign);
+                vec![self.builder.ins().iadd(magnitude, sign)]
+            }
+            W::F32Eq
+            | W::F32Ne
+            | W::F32Lt
+            | W::F32Gt
+            | W::F32Le
+            | W::F32Ge
+            | W::F32Ceil
+            | W::F32Floor
+            | W::F32Trunc
+            | W::F32Nearest
+            | W::F32Sqrt
+            | W::F32Add
+            | W::F32Sub
+            | W::F32Mul
+            | W::F32Div
+            | W::F32Min
+            | W::F32Max
+            | W::F64Eq
+            | W::F64Ne
+            | W::F64Lt
+            | W::F64Gt
+            | W::F64Le
+            | W::F64Ge
+            | W::F64Ceil
+            | W::F64Floor
+            | W::F64Trunc
+            | W::F64Nearest
+            | W::F64Sqrt
+            | W::F64Add
+            | W::F64Sub
+            | W::F64Mul
+            | W::F64Div
+            | W::F64Min
+            | W::F64Max
+            | W::I32TruncF32S
+            | W::I32TruncF32U
+            | W::I32TruncF64S
+            | W::I32TruncF64U
+            | W::I32TruncSatF32S
+            | W::I32TruncSatF32U
+            | W::I32TruncSatF64S
+            | W::I32TruncSatF64U
+            | W::I64TruncF32S
+            | W::I64TruncF32U
+            | W::I64TruncF64S
+            | W::I64TruncF64U
+            | W::I64TruncSatF32S
+            | W::I64TruncSatF32U
+            | W::I64TruncSatF64S
+            | W::I64TruncSatF64U
+            | W::F32ConvertI32S
+            | W::F32ConvertI32U
+            | W::F32ConvertI64S
+            | W::F32ConvertI64U
+            | W::F64ConvertI32S
+            | W::F64ConvertI32U
+            | W::F64ConvertI64S
+            | W::F64ConvertI64U
+            | W::F32DemoteF64
+            | W::F64PromoteF32 => {
+                let name = runtime::function_of_wasm(opcode)
+                    .ok_or_else(|| internal(format!("no routine for `{}`", data.opcode)))?;
+                let callee = runtime::base(self.module)
+                    .and_then(|base| runtime::index_of(base, name))
+                    .ok_or_else(|| internal(format!("`{name}` in a module without runtime")))?;
+                let signature = &self.module.funcs[callee as usize].signature;
+                self.effect(
+                    External::Func(callee),
+                    &signature.params,
+                    &signature.results,
+                    &x,
+                )
+            }
 
             W::I32Load
             | W::F32Load
@@ -225,6 +315,14 @@ impl Translator<'_> {
     fn constant(&mut self, ty: clif::Type, attrs: &[Attr]) -> clif::Value {
         let bits = attrs.first().and_then(Attr::as_int).unwrap_or(0);
         self.builder.ins().iconst(ty, bits as i64)
+    }
+
+    /// All bits of a float but its sign, and the sign.
+    fn float_masks(&mut self, x: clif::Value) -> (clif::Value, clif::Value) {
+        let ty = self.builder.func.dfg.value_type(x);
+        let sign = 1u64 << (ty.bits() - 1);
+        let rest = self.builder.ins().iconst(ty, (sign - 1) as i64);
+        (rest, self.builder.ins().iconst(ty, sign as i64))
     }
 
     fn compare(&mut self, cond: IntCC, a: clif::Value, b: clif::Value) -> clif::Value {
