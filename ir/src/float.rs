@@ -18,14 +18,19 @@ macro_rules! format {
             fn of(bits: u64) -> $f {
                 $f::from_bits(bits as $u)
             }
+            /// The bits of a result. They are looked at as an integer, because the sign of a NaN that the host's
+            /// arithmetic makes is not certain before.
             fn ok(x: $f) -> Result {
-                let x = if x.is_nan() { $f::NAN.copysign(1.0) } else { x };
-                Ok(x.to_bits().into())
+                let bits = x.to_bits();
+                let is_nan = bits & (SIGN - 1) as $u > $f::INFINITY.to_bits();
+                Ok(if is_nan { NAN.into() } else { bits.into() })
             }
             fn flag(x: bool) -> Result {
                 Ok(x.into())
             }
             const SIGN: u64 = 1 << ($u::BITS - 1);
+            /// The canonical NaN: an infinity with the fraction's highest bit.
+            const NAN: $u = $f::INFINITY.to_bits() | 1 << ($f::MANTISSA_DIGITS - 2);
 
             pub(crate) fn add(x: &[u64], _: &[Attr]) -> Result {
                 ok(of(x[0]) + of(x[1]))
@@ -42,7 +47,7 @@ macro_rules! format {
             pub(crate) fn min(x: &[u64], _: &[Attr]) -> Result {
                 let (a, b) = (of(x[0]), of(x[1]));
                 match a == b {
-                    _ if a.is_nan() || b.is_nan() => ok($f::NAN),
+                    _ if a.is_nan() || b.is_nan() => Ok(NAN.into()),
                     // Equal numbers differ in the sign of zero only.
                     true => Ok(x[0] | x[1]),
                     false => ok(a.min(b)),
@@ -51,7 +56,7 @@ macro_rules! format {
             pub(crate) fn max(x: &[u64], _: &[Attr]) -> Result {
                 let (a, b) = (of(x[0]), of(x[1]));
                 match a == b {
-                    _ if a.is_nan() || b.is_nan() => ok($f::NAN),
+                    _ if a.is_nan() || b.is_nan() => Ok(NAN.into()),
                     true => Ok(x[0] & x[1]),
                     false => ok(a.max(b)),
                 }
