@@ -115,7 +115,7 @@ impl Shape {
                 one + (1 << (self.m - 1)),
                 one + (1 << (self.m - 1)) + 1,
             ]);
-            values.push(one | (1 << self.m) - 1);
+            values.push(one | ((1 << self.m) - 1));
         }
         let negative: Vec<u64> = values.iter().map(|v| v | 1 << (self.w - 1)).collect();
         values.extend(negative);
@@ -398,7 +398,7 @@ fn between_formats() {
             convert::promote(a),
             f64::from(f32::from_bits(a as u32)).bits(),
             "{a:#x}"
-        )
+        );
     });
     let mut random = Random(3);
     F64.pairs(|_, a| {

@@ -39,7 +39,7 @@ pub fn mul(a: u32, b: u32) -> u32 {
     let (exp_a, exp_b) = (top_a & 0xff, top_b & 0xff);
     let sum = exp_a + exp_b;
     // The result's exponent is the sum less 127, and maybe one more.
-    if !is_normal(exp_a) || !is_normal(exp_b) || sum < 128 || sum > 380 {
+    if !is_normal(exp_a) || !is_normal(exp_b) || !(128..=380).contains(&sum) {
         return general_mul(a, b);
     }
     let product = u64::from((a & FRACTION) + HIDDEN) * u64::from((b & FRACTION) + HIDDEN);

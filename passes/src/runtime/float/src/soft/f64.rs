@@ -39,7 +39,7 @@ pub fn mul(a: u64, b: u64) -> u64 {
     let (exp_a, exp_b) = (top_a & 0x7ff, top_b & 0x7ff);
     let sum = exp_a + exp_b;
     // The result's exponent is the sum less 1023, and maybe one more.
-    if !is_normal(exp_a) || !is_normal(exp_b) || sum < 1024 || sum > 3068 {
+    if !is_normal(exp_a) || !is_normal(exp_b) || !(1024..=3068).contains(&sum) {
         return general_mul(a, b);
     }
     let x = a << 11 | SIGN;

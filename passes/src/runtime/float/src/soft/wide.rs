@@ -70,7 +70,7 @@ fn div_digit(hi: u64, digit: u64, d: u64) -> (u64, u64) {
 #[inline(always)]
 pub fn sqrt64(n: u64) -> (u64, u64) {
     // 0.354 + 2/3 n on [1/4, 1) is within 4.2 % of the root; a step squares the error and halves it.
-    let mut x = ((n >> 32) * 0xaaaa >> 16) + 0x5aab_0000;
+    let mut x = (((n >> 32) * 0xaaaa) >> 16) + 0x5aab_0000;
     x = (x + divide(n, x)) >> 1;
     x = (x + divide(n, x)) >> 1;
     x = (x + divide(n, x)) >> 1;
