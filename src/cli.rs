@@ -132,9 +132,10 @@ pub struct Invocation {
     /// Show results in hex.
     #[arg(long)]
     pub hex: bool,
-    /// Stop with an error after this many steps.
-    #[arg(long, value_name = "N", default_value_t = 1 << 32)]
-    pub max_steps: u64,
+    /// Stop after this many steps: a longer run has status `step-limit`, which can be proven. Without it, a run of more than
+    /// 2^32 steps is an error.
+    #[arg(long, value_name = "N")]
+    pub max_steps: Option<u64>,
     /// Flags of compilation.
     #[command(flatten)]
     pub flags: CompileFlags,

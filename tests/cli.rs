@@ -163,8 +163,66 @@ fn a_trap_exits_with_3_and_says_where() {
 #[test]
 fn a_run_that_does_not_end_stops_at_its_step_limit() {
     let dir = TempDir::new("cli-steps");
-    let message = run(&dir, "run %s --max-steps 100000 --invoke forever").diagnostic();
-    assert!(message.contains("100000"), "{message}");
+    let finished = run(&dir, "run %s --max-steps 100000 --invoke forever");
+    assert_eq!(
+        (finished.code, finished.stdout.as_str()),
+        (Some(3), ""),
+        "{finished:?}"
+    );
+    let message = "step-limit: the run has more than 100000 steps";
+    assert!(finished.stderr.contains(message), "{}", finished.stderr);
+}
+
+#[test]
+fn a_step_limit_is_proven() {
+    let dir = TempDir::new("cli-limit");
+    let file = |name: &str| dir.path(name).display().to_string();
+    let (proof, vk, public) = (file("p.proof"), file("p.vk"), file("p.json"));
+    let line = format!(
+        "prove %s --max-steps 1000 --invoke forever -o {proof} --vk {vk} --public {public} --security test"
+    );
+    let shown = run(&dir, &line).success();
+    assert!(shown.contains("more than 1000 steps"), "{shown}");
+    let verify = |public: &str| {
+        zkc(&[
+            "verify",
+            &proof,
+            "--vk",
+            &vk,
+            "--public",
+            public,
+            "--security",
+            "test",
+        ])
+    };
+    verify(&public).success();
+    let statement = std::fs::read_to_string(&public).expect("the statement was written");
+    assert!(statement.contains("\"max_steps\": 1000"), "{statement}");
+    let wrong = dir.write("w.json", statement.replace("1000", "1001"));
+    let finished = verify(&wrong.display().to_string());
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+}
+
+#[test]
+fn memory_does_not_grow_beyond_its_limit() {
+    let dir = TempDir::new("cli-pages");
+    let wat = r#"(module (memory 1)
+      (func (export "grow") (param i32) (result i32 i32)
+        (memory.grow (local.get 0))
+        (memory.size)))"#;
+    let file = dir.write("grow.wat", wat).display().to_string();
+    for level in ["-O0", "-O2"] {
+        let grow = |flags: &str, pages: &str| {
+            let line = format!("run %s {level} {flags} --invoke grow {pages}");
+            zkc(&words(&line, &file)).success()
+        };
+        assert_eq!(grow("--max-pages 4", "3"), "1\n4\n");
+        assert_eq!(grow("--max-pages 4", "4"), "-1\n1\n");
+        assert_eq!(grow("", "4"), "1\n5\n");
+        assert_eq!(grow("", "32768"), "-1\n1\n");
+    }
+    let refused = zkc(&words("run %s --max-pages 0 --invoke grow 0", &file)).diagnostic();
+    assert!(refused.contains("limit-exceeded"), "{refused}");
 }
 
 #[test]

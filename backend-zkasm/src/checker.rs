@@ -212,7 +212,19 @@ impl Checker<'_> {
                     self.expect(state, frame::abi(number), arg, "a result")?;
                 }
             }
-            End::Jump(_) | End::Stop(_) => {}
+            End::Stop(inst) => {
+                let mut args = &args[..];
+                if inst.op == ZkOp::Tcalli
+                    && let Some((&first, rest)) = args.split_first()
+                {
+                    self.expect(state, inst.a, first, "the table word")?;
+                    args = rest;
+                }
+                for (number, &arg) in (1..).zip(args) {
+                    self.expect(state, frame::abi(number), arg, "an argument")?;
+                }
+            }
+            End::Jump(_) => {}
         }
         Ok(())
     }

@@ -59,6 +59,12 @@ pub(crate) enum Kind {
     Table { index: Place, table: Vec<u32> },
     /// Returns these virtual registers.
     Return(Vec<u32>),
+    /// Goes to another function with these virtual registers as arguments; `word` is the table word of a `tcalli`.
+    Tail {
+        inst: Inst,
+        word: Place,
+        args: Vec<u32>,
+    },
     /// Ends the run.
     Stop(Inst),
 }
@@ -90,7 +96,7 @@ pub(crate) struct Code {
     /// The next number for a new virtual register.
     fresh: u32,
     num_values: u32,
-    /// Number of parameters and results of the function.
+    /// Number of parameters of the function, and of what it leaves in registers 1.. at its end: results, or arguments of a tail call.
     pub(crate) arity: (u32, u32),
     /// Outgoing registers used.
     pub(crate) outgoing: u32,
@@ -241,7 +247,10 @@ impl Kind {
             }
             Kind::Branch { abc, .. } => abc.iter().for_each(|&p| used(p, to)),
             Kind::Table { index, .. } => used(*index, to),
-            Kind::Return(values) => {
+            Kind::Return(values) | Kind::Tail { args: values, .. } => {
+                if let Kind::Tail { word, .. } = self {
+                    used(*word, to);
+                }
                 for (number, &v) in (1..).zip(values) {
                     to.push(Operand::new(
                         vreg(v),
@@ -317,7 +326,7 @@ impl regalloc2::Function for Code {
     fn is_ret(&self, inst: InstIndex) -> bool {
         matches!(
             self.insts[inst.index()].kind,
-            Kind::Return(_) | Kind::Stop(_)
+            Kind::Return(_) | Kind::Tail { .. } | Kind::Stop(_)
         )
     }
 

@@ -24,9 +24,17 @@ pub(crate) struct MInst {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum End {
     Jump(u32),
-    Branch { inst: Inst, taken: u32, other: u32 },
-    Table { index: Reg, table: Vec<u32> },
+    Branch {
+        inst: Inst,
+        taken: u32,
+        other: u32,
+    },
+    Table {
+        index: Reg,
+        table: Vec<u32>,
+    },
     Return,
+    /// Ends the run, or goes to another function.
     Stop(Inst),
 }
 
@@ -47,7 +55,7 @@ pub(crate) struct Machine {
     pub(crate) blocks: Vec<MBlock>,
     /// Blocks in the order in which they are laid out, the entry first; those missing are not needed.
     pub(crate) order: Vec<u32>,
-    /// Numbers of parameters and results.
+    /// Numbers of parameters, and of registers in use at the end of the function, from 1.
     pub(crate) arity: (u32, u32),
     /// Stack slots that are the register in which a parameter arrives.
     pub(crate) homes: BTreeMap<Reg, u32>,
@@ -341,6 +349,14 @@ impl Emitter<'_> {
                 }
                 return Ok(Some(End::Return));
             }
+            Kind::Tail { inst, word, args } => {
+                let word = at(*word)?;
+                for (number, &v) in (1..).zip(args) {
+                    let from = at(Place::Value(v))?;
+                    self.mov(frame::abi(number), from);
+                }
+                return Ok(Some(End::Stop(Inst { a: word, ..*inst })));
+            }
             Kind::Stop(inst) => return Ok(Some(End::Stop(*inst))),
         }
         Ok(None)
@@ -403,6 +419,7 @@ pub(crate) fn finish(machine: &Machine, frame: &Frame) -> CompiledFunc {
         match inst.op {
             ZkOp::Call | ZkOp::Calli => inst.imm += u64::from(frame.size),
             ZkOp::Brt => inst.target = at as u32 + 1,
+            ZkOp::Tcall => {}
             op if op.form().has_target_pc() => inst.target = starts[inst.target as usize],
             _ => {}
         }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! 0            link, written by calls only
-//! 1 ..= n      parameters on entry, results on return; n is the larger of both numbers
+//! 1 ..= n      parameters on entry, results on return, arguments of tail calls; n is the largest of these numbers
 //! n+1 ..       the rest of the bank as far as used, the allocator's stack slots, the scratch register
 //! k            the frame's size: the callee's register 0
 //! k+1 ..       outgoing area: the callee's parameters and results, and two registers to break cycles of moves

@@ -22,7 +22,7 @@ mod peephole;
 mod regalloc;
 mod select;
 
-pub use link::{Export, InitValue, InitWord, LinkInput, link};
+pub use link::{Export, InitValue, InitWord, LinkInput, add_vectors, link};
 
 use zkc_ir::{Body, Loc};
 use zkc_isa::Inst;

@@ -6,6 +6,7 @@
 
 use crate::{BackendError, CompiledFunc};
 use std::collections::{BTreeMap, BTreeSet};
+use zkc_ir::Trap;
 use zkc_isa::{Entry, FIRST_PC, Inst, MAX_INSTS, Place, Program, ValueKind, ZkOp, table_word};
 
 /// An exported function.
@@ -90,7 +91,7 @@ pub fn link(input: LinkInput<'_>) -> Result<Program, BackendError> {
         let base = FIRST_PC + program.insts.len() as u32;
         for (inst, loc) in func.insts.iter().zip(&func.locs) {
             let mut inst = *inst;
-            if inst.op == ZkOp::Call {
+            if matches!(inst.op, ZkOp::Call | ZkOp::Tcall) {
                 inst.target = pc_of(inst.target)?;
             } else if inst.op.form().has_target_pc() {
                 inst.target += base;
@@ -140,6 +141,16 @@ pub fn link(input: LinkInput<'_>) -> Result<Program, BackendError> {
     }
     program.init = words.into_iter().filter(|&(_, value)| value != 0).collect();
     Ok(program)
+}
+
+/// Lets a linked program go on after traps of these kinds, at these program counters.
+///
+/// Code there finds the entry frame, so it can only know from static words what was going on: a stub that runs several
+/// functions writes the number of the next one to a word before it calls it, and each handler reads that word.
+pub fn add_vectors(program: &mut Program, handlers: impl IntoIterator<Item = (Trap, u32)>) {
+    let codes = handlers.into_iter().map(|(trap, pc)| (trap.code(), pc));
+    let vectors: BTreeMap<u32, u32> = program.vectors.drain(..).chain(codes).collect();
+    program.vectors = vectors.into_iter().collect();
 }
 
 /// A type id as a table word holds it.

@@ -205,8 +205,8 @@ impl Live {
         }
         let data = body.op(op);
         let copied_from = match zk_op(data.opcode) {
-            Some(ZkOp::Call | ZkOp::Ret) => 0,
-            Some(ZkOp::Calli) => 1,
+            Some(ZkOp::Call | ZkOp::Tcall | ZkOp::Ret) => 0,
+            Some(ZkOp::Calli | ZkOp::Tcalli) => 1,
             _ => data.args.len(),
         };
         for (number, &arg) in data.args.iter().enumerate() {

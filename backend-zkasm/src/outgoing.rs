@@ -62,7 +62,10 @@ fn collect_uses(body: &Body, live: &Live) -> Vec<Uses> {
                 continue;
             }
             let data = body.op(op);
-            let returned = zk_op(data.opcode) == Some(ZkOp::Ret);
+            let returned = matches!(
+                zk_op(data.opcode),
+                Some(ZkOp::Tcall | ZkOp::Tcalli | ZkOp::Ret)
+            );
             for &arg in &data.args {
                 let known = &mut uses[live.resolve(arg).index()];
                 known.far |= returned || known.block.is_some_and(|b| b != block);

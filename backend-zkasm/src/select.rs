@@ -29,10 +29,17 @@ pub(crate) fn select(
     flow: &Flow,
     placement: &Placement,
 ) -> Result<Code, BackendError> {
-    let arity = (
-        body.signature().params.len() as u32,
-        body.signature().results.len() as u32,
-    );
+    let tail_args = |&block: &Block| {
+        let data = body.op(body.terminator(block)?);
+        match zk_op(data.opcode)? {
+            ZkOp::Tcall => Some(data.args.len()),
+            ZkOp::Tcalli => data.args.len().checked_sub(1),
+            _ => None,
+        }
+    };
+    let tail_args = live.reachable().iter().filter_map(tail_args).max();
+    let left = body.signature().results.len().max(tail_args.unwrap_or(0));
+    let arity = (body.signature().params.len() as u32, left as u32);
     let (numbers, params) = number(body, live, flow);
     let code = Code::new(numbers, arity, placement.size);
     let mut selector = Selector {
@@ -247,26 +254,7 @@ impl Selector<'_> {
 
     fn call(&mut self, op: Op, mut inst: Inst) -> Result<(), BackendError> {
         let data = self.body.op(op);
-        let mut args = &data.args[..];
-        let mut word = Place::None;
-        if inst.op == ZkOp::Calli {
-            let ty = data
-                .attrs
-                .first()
-                .and_then(zkc_ir::Attr::as_int)
-                .ok_or_else(|| malformed("`calli` has no type"))?;
-            let ty =
-                u32::try_from(ty).map_err(|_| malformed("the type of a `calli` is no index"))?;
-            let (&first, rest) = args
-                .split_first()
-                .ok_or_else(|| malformed("`calli` has no operand"))?;
-            inst.imm = u64::from(crate::link::type_id(ty)?) << 32;
-            (word, args) = (self.place(first), rest);
-        } else {
-            inst.target = u32::try_from(inst.imm)
-                .map_err(|_| malformed("the callee is no function index"))?;
-            inst.imm = 0;
-        }
+        let (word, args) = self.callee(data, &mut inst)?;
         let args = args
             .iter()
             .map(
@@ -300,7 +288,34 @@ impl Selector<'_> {
         Ok(())
     }
 
-    fn terminator(&mut self, block: Block, op: Op, inst: Inst) -> Result<(), BackendError> {
+    /// Completes a call but for the frame; gives the place of its table word, and its arguments.
+    fn callee<'d>(
+        &self,
+        data: &'d OpData,
+        inst: &mut Inst,
+    ) -> Result<(Place, &'d [Value]), BackendError> {
+        if inst.op.form().has_target_pc() {
+            inst.target = u32::try_from(inst.imm)
+                .map_err(|_| malformed("the callee is no function index"))?;
+            inst.imm = 0;
+            return Ok((Place::None, &data.args));
+        }
+        let ty = data
+            .attrs
+            .first()
+            .and_then(zkc_ir::Attr::as_int)
+            .ok_or_else(|| malformed("an indirect call has no type"))?;
+        let ty =
+            u32::try_from(ty).map_err(|_| malformed("the type of an indirect call is no index"))?;
+        let (&first, rest) = data
+            .args
+            .split_first()
+            .ok_or_else(|| malformed("an indirect call has no operand"))?;
+        inst.imm = u64::from(crate::link::type_id(ty)?) << 32;
+        Ok((self.place(first), rest))
+    }
+
+    fn terminator(&mut self, block: Block, op: Op, mut inst: Inst) -> Result<(), BackendError> {
         let data = self.body.op(op);
         let abc = self.operands(data);
         let kind = match self.flow.end(block) {
@@ -327,6 +342,11 @@ impl Selector<'_> {
                             .map(|&v| self.copied(v, data.loc))
                             .collect(),
                     )
+                }
+                ZkOp::Tcall | ZkOp::Tcalli => {
+                    let (word, args) = self.callee(data, &mut inst)?;
+                    let args = args.iter().map(|&v| self.copied(v, data.loc)).collect();
+                    Kind::Tail { inst, word, args }
                 }
                 ZkOp::Trap | ZkOp::Halt => Kind::Stop(inst),
                 _ => return Err(malformed("a branch has no successor")),

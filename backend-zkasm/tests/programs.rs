@@ -6,8 +6,11 @@ mod support;
 
 use std::fmt::Write;
 use support::{Rest, checked, compile, outcome, parse, program, results, steps_per_iteration};
-use zkc_backend::{BackendError, InitValue, InitWord, LinkInput, Options, compile_function, link};
-use zkc_isa::{STATIC_BASE, Status, ZkOp};
+use zkc_backend::{
+    BackendError, InitValue, InitWord, LinkInput, Options, add_vectors, compile_function, link,
+};
+use zkc_ir::Trap;
+use zkc_isa::{Limits, STATIC_BASE, Status, ZkOp};
 
 const LOOP_SUM: &str = "
 func @sum(%n: word) -> (word) {
@@ -168,10 +171,7 @@ func @f() -> () {
     zk.ret
 }";
     let outcome = outcome(text, "f", &[], &Rest::default());
-    assert_eq!(
-        outcome.status,
-        Status::Trap(zkc_ir::Trap::CallStackExhausted)
-    );
+    assert_eq!(outcome.status, Status::Trap(Trap::CallStackExhausted));
 }
 
 #[test]
@@ -380,8 +380,7 @@ fn a_huge_table_takes_linear_time() {
     let funcs = vec![("big".to_owned(), b.finish())];
     let program = program(&funcs, &checked(true), &Rest::default());
     for i in [0u64, 1, 2, 1000, 499_999, 700_000] {
-        let outcome =
-            zkc_isa::run(&program, "big", &[i], &[], &zkc_isa::Limits::default()).unwrap();
+        let outcome = zkc_isa::run(&program, "big", &[i], &[], &Limits::default()).unwrap();
         assert_eq!(outcome.results, [i.min(499_999) % 3]);
     }
 }
@@ -425,11 +424,74 @@ func @start() -> () {
     let run = |i: u64| outcome(text, "main", &[i, 21], &rest);
     assert_eq!(run(0).results, [1022]);
     assert_eq!(run(1).results, [1042]);
-    assert_eq!(
-        run(2).status,
-        Status::Trap(zkc_ir::Trap::UninitializedElement)
-    );
-    assert_eq!(run(3).status, Status::Trap(zkc_ir::Trap::UndefinedElement));
+    assert_eq!(run(2).status, Status::Trap(Trap::UninitializedElement));
+    assert_eq!(run(3).status, Status::Trap(Trap::UndefinedElement));
+}
+
+/// Frames end with arguments that change places, with more of them than the function has registers, and the word of a table
+/// among them.
+#[test]
+fn tail_calls_move_their_arguments() {
+    let text = "
+func @even(%n: word, %a: word, %b: word) -> (word, word) {
+  ^entry(%n: word, %a: word, %b: word):
+    zk.br_eq64_imm %n {imm = 0} [^done, ^more]
+  ^more:
+    %m = zk.add64_imm %n {imm = 18446744073709551615} : word
+    zk.tcall %m, %b, %a, %n {callee = @1}
+  ^done:
+    zk.ret %a, %b
+}
+func @odd(%n: word, %a: word, %b: word, %unused: word) -> (word, word) {
+  ^entry(%n: word, %a: word, %b: word, %unused: word):
+    zk.br_eq64_imm %n {imm = 0} [^done, ^more]
+  ^more:
+    %m = zk.add64_imm %n {imm = 18446744073709551615} : word
+    %i = zk.and64_imm %n {imm = 0} : word
+    %w = zk.ldt %i {slot = 3, size = 1} : word
+    %seven = zk.li {imm = 7} : word
+    %c = zk.add64 %b, %seven : word
+    zk.tcalli %w, %m, %c, %a {type = 4}
+  ^done:
+    zk.ret %b, %a
+}
+func @main(%n: word, %w: word) -> (word, word) {
+  ^entry(%n: word, %w: word):
+    %one = zk.li {imm = 1} : word
+    %a, %b = zk.call %n, %one, %w {callee = @0} : word, word
+    zk.ret %a, %b
+}
+func @wrong(%w: word) -> (word) {
+  ^entry(%w: word):
+    zk.tcalli %w, %w {type = 4}
+}";
+    let func = InitWord {
+        addr: STATIC_BASE + 3,
+        value: InitValue::Func {
+            index: 0,
+            type_id: 4,
+        },
+    };
+    let rest = Rest {
+        init: vec![func],
+        ..Rest::default()
+    };
+    let model = |n: u64| {
+        let (mut a, mut b, mut even) = (1u64, 2u64, true);
+        for _ in 0..n {
+            (a, b) = if even { (b, a) } else { (b + 7, a) };
+            even = !even;
+        }
+        if even { [a, b] } else { [b, a] }
+    };
+    for n in [0, 1, 2, 3, 10, 11, 1_000_001] {
+        assert_eq!(outcome(text, "main", &[n, 2], &rest).results, model(n));
+    }
+    let wrong = |word: u64| outcome(text, "wrong", &[word], &rest).status;
+    assert_eq!(wrong(0), Status::Trap(Trap::UninitializedElement));
+    for word in [1, 4 << 32 | 64, 6 << 32 | 64] {
+        assert_eq!(wrong(word), Status::Trap(Trap::IndirectCallTypeMismatch));
+    }
 }
 
 #[test]
@@ -454,7 +516,7 @@ func @main(%a: word) -> (word) {
     assert!(run.steps <= 10, "{}", run.steps);
     assert_eq!(
         outcome(text, "main", &[65536], &rest).status,
-        Status::Trap(zkc_ir::Trap::OutOfBoundsMemoryAccess)
+        Status::Trap(Trap::OutOfBoundsMemoryAccess)
     );
 }
 
@@ -516,4 +578,44 @@ fn what_is_not_zk_is_refused() {
         compile_function(&b.finish(), &Options::default()),
         Err(BackendError::NotZk(_))
     ));
+}
+
+#[test]
+fn a_trap_vector_goes_on_in_another_stub() {
+    let text = "
+func @main(%x: word) -> (word) {
+  ^entry(%x: word):
+    %hundred = zk.li {imm = 100} : word
+    %r = zk.call %hundred, %x {callee = @1} : word
+    zk.ret %r
+}
+func @divide(%x: word, %y: word) -> (word) {
+  ^entry(%x: word, %y: word):
+    %r = zk.divu64 %x, %y : word
+    zk.ret %r
+}
+func @otherwise() -> (word) {
+  ^entry:
+    %r = zk.li {imm = 77} : word
+    zk.ret %r
+}";
+    let mut program = program(&parse(text), &checked(true), &Rest::default());
+    let handler = program.entry("otherwise").unwrap().pc;
+    add_vectors(
+        &mut program,
+        [
+            (Trap::Unreachable, handler),
+            (Trap::IntegerDivideByZero, handler),
+        ],
+    );
+    let run = |x: u64| zkc_isa::run(&program, "main", &[x], &[], &Limits::default()).unwrap();
+    assert_eq!((run(7).status, run(7).results), (Status::Done, vec![14]));
+    assert_eq!((run(0).status, run(0).results), (Status::Done, vec![77]));
+    add_vectors(&mut program, [(Trap::Unreachable, handler + 1)]);
+    let one = Trap::Unreachable.code();
+    assert_eq!(
+        program.vectors,
+        [(one, handler + 1), (one + 1, handler)],
+        "the later one counts"
+    );
 }

@@ -213,7 +213,15 @@ impl Gen<'_> {
         }
         let (x, y) = (self.pick(&visible), self.pick(&visible));
         let imm = self.imm();
+        let results = self.results;
+        let fits = |(_, callee): &(usize, &Signature)| callee.results.len() == results;
+        let callees: Vec<_> = self.callees.iter().enumerate().filter(fits).collect();
         let (op, args, attrs) = match choice {
+            0 | 1 if !callees.is_empty() && self.dice.below(2) == 0 => {
+                let (callee, signature) = self.dice.one_of(&callees);
+                let args = signature.params.iter().map(|_| self.pick(&visible));
+                (ZkOp::Tcall, args.collect(), vec![Attr::Func(callee as u32)])
+            }
             0 | 1 => {
                 let values: Vec<Value> = (0..self.results).map(|_| self.pick(&visible)).collect();
                 (ZkOp::Ret, values, Vec::new())
@@ -277,6 +285,7 @@ fn eval(bodies: &[Body], func: usize, args: &[u64], fuel: &mut u64) -> Result<Ve
                     set(&mut values, &data.results, &results);
                     continue;
                 }
+                ZkOp::Tcall => return eval_call(bodies, imm as usize, &args, fuel),
                 ZkOp::Ret => return Ok(args),
                 ZkOp::Jump => 0,
                 ZkOp::Brt => (args[0] as usize).min(data.successors.len() - 1),

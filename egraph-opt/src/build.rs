@@ -369,7 +369,9 @@ impl Build<'_> {
         if let Some(zk) = ZkOp::from_opcode(data.opcode) {
             return match zk {
                 ZkOp::Jump => Ok(Term::Jump(edges.pop().ok_or_else(unsupported)?)),
-                ZkOp::Ret | ZkOp::Trap | ZkOp::Halt => Ok(Term::End(zk, args, data.attrs.clone())),
+                ZkOp::Tcall | ZkOp::Tcalli | ZkOp::Ret | ZkOp::Trap | ZkOp::Halt => {
+                    Ok(Term::End(zk, args, data.attrs.clone()))
+                }
                 _ => Err(unsupported()),
             };
         }

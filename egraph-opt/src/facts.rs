@@ -389,10 +389,10 @@ fn clif(op: ClifOp, x: &[Facts]) -> Facts {
         | Sload8To64 | Uload16To64 | Sload16To64 | Uload32To64 | Sload32To64 | Store32
         | Istore8From32 | Istore16From32 | Store64 | Istore8From64 | Istore16From64
         | Istore32From64 | Jump | Brif | BrTable | Return | Trap | Call | CallIndirect
-        | GlobalGet | GlobalSet | MemorySize | MemoryGrow | MemoryFill | MemoryCopy | RefFunc
-        | TableGet | TableSet | TableSize | TableGrow | TableFill | TableCopy | TableInit
-        | ElemDrop | MemoryInit | DataDrop | MemoryNLoad | MemoryNStore | MemoryNSize
-        | MemoryNGrow | MemoryNFill | MemoryNCopy => Facts::TOP,
+        | ReturnCall | ReturnCallIndirect | GlobalGet | GlobalSet | MemorySize | MemoryGrow
+        | MemoryFill | MemoryCopy | RefFunc | TableGet | TableSet | TableSize | TableGrow
+        | TableFill | TableCopy | TableInit | ElemDrop | MemoryInit | DataDrop | MemoryNLoad
+        | MemoryNStore | MemoryNSize | MemoryNGrow | MemoryNFill | MemoryNCopy => Facts::TOP,
     }
 }
 

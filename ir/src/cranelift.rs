@@ -108,6 +108,8 @@ crate::dialect! {
         Trap, "trap" => .attrs(&[("kind", AttrKind::Trap)]).successors(0).with(Traits::MAY_TRAP).doc("ends the run with this trap");
         Call, "call" => .variadic(&[]).variadic_results().attrs(&[("callee", AttrKind::Func)]).with(CALL).doc("calls a function");
         CallIndirect, "call_indirect" => .variadic(&[I32]).variadic_results().attrs(&[("type", AttrKind::Index), ("table", AttrKind::Index)]).with(CALL).doc("calls the function at the table index that is the first operand, with the other operands; traps unless it is there and of type `type`");
+        ReturnCall, "return_call" => .variadic(&[]).attrs(&[("callee", AttrKind::Func)]).successors(0).with(CALL).doc("calls a function in place of this one and returns its results");
+        ReturnCallIndirect, "return_call_indirect" => .variadic(&[I32]).attrs(&[("type", AttrKind::Index), ("table", AttrKind::Index)]).successors(0).with(CALL).doc("as `call_indirect`, in place of this function, and returns the results");
         GlobalGet, "global_get" => .results(&[Ty::Int]).attrs(INDEX).with(Traits::READS).doc("the WASM global `index`");
         GlobalSet, "global_set" => .operands(&[Ty::Int]).attrs(INDEX).with(Traits::WRITES).doc("sets the WASM global `index`");
         MemorySize, "memory_size" => .results(&[I32]).with(Traits::READS).doc("size of the memory in pages");

@@ -241,6 +241,8 @@ crate::dialect! {
         BrTable, "br_table" => .variadic(&[I32]).attrs(&[("depths", AttrKind::Indices)]).successors(0).doc("branches to the label that the first operand selects among `depths`, or to the last if it has no such entry, with the other operands");
         Return, "return" => .variadic(&[]).successors(0).doc("returns from the function");
         Unreachable, "unreachable" => .successors(0).with(Traits::MAY_TRAP).doc("traps `unreachable`");
+        ReturnCall, "return_call" => .variadic(&[]).attrs(&[("callee", AttrKind::Func)]).successors(0).with(CALL).doc("calls a function in place of this one and returns its results");
+        ReturnCallIndirect, "return_call_indirect" => .variadic(&[I32]).attrs(&[("type", AttrKind::Index), ("table", AttrKind::Index)]).successors(0).with(CALL).doc("as `call_indirect`, in place of this function, and returns the results");
         Call, "call" => .variadic(&[]).variadic_results().attrs(&[("callee", AttrKind::Func)]).with(CALL).doc("calls a function");
         CallIndirect, "call_indirect" => .variadic(&[I32]).variadic_results().attrs(&[("type", AttrKind::Index), ("table", AttrKind::Index)]).with(CALL).doc("calls the function at the table index that is the first operand, with the other operands; traps unless it is there and of type `type`");
     }

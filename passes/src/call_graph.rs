@@ -50,18 +50,24 @@ pub fn calls(body: &Body) -> Calls {
     let mut calls = Calls::default();
     for (_, data) in body.ops() {
         match (ClifOp::from_opcode(data.opcode), data.attrs.as_slice()) {
-            (Some(ClifOp::Call), [Attr::Func(callee)]) => calls.direct.push(*callee),
-            (Some(ClifOp::CallIndirect), [Attr::Index(ty), Attr::Index(table)]) => {
-                calls.indirect.push((*ty, *table));
+            (Some(ClifOp::Call | ClifOp::ReturnCall), [Attr::Func(callee)]) => {
+                calls.direct.push(*callee);
             }
+            (
+                Some(ClifOp::CallIndirect | ClifOp::ReturnCallIndirect),
+                [Attr::Index(ty), Attr::Index(table)],
+            ) => calls.indirect.push((*ty, *table)),
             (Some(op), _) => calls.runtime.extend(runtime::function_of(op)),
             (None, _) => {}
         }
         match (WasmOp::from_opcode(data.opcode), data.attrs.as_slice()) {
-            (Some(WasmOp::Call), [Attr::Func(callee)]) => calls.direct.push(*callee),
-            (Some(WasmOp::CallIndirect), [Attr::Index(ty), Attr::Index(table)]) => {
-                calls.indirect.push((*ty, *table));
+            (Some(WasmOp::Call | WasmOp::ReturnCall), [Attr::Func(callee)]) => {
+                calls.direct.push(*callee);
             }
+            (
+                Some(WasmOp::CallIndirect | WasmOp::ReturnCallIndirect),
+                [Attr::Index(ty), Attr::Index(table)],
+            ) => calls.indirect.push((*ty, *table)),
             (Some(op), _) => calls.runtime.extend(runtime::function_of_wasm(op)),
             (None, _) => {}
         }

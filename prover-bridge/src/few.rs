@@ -104,7 +104,10 @@ mod tests {
                     .iter()
                     .map(|f| f.on(&row).as_canonical_u32())
                     .collect();
-                assert!(row_of(q.bus, &looked, 0).is_some(), "{entry:?}: {looked:?}");
+                assert!(
+                    row_of(q.bus, &looked, &(0..0)).is_some(),
+                    "{entry:?}: {looked:?}"
+                );
             }
             let mut slots = Vec::new();
             let leaf = |l| match l {
@@ -142,10 +145,10 @@ mod tests {
         let cells: Vec<u32> = table.values.iter().map(|v| v.as_canonical_u32()).collect();
         let row = |i: usize| &cells[5 * i..5 * i + 5];
         for i in 0..SMALL_ROWS {
-            let at = row_of(Bus::SmallBits, &row(i)[..2], 0).expect("the entry is true");
+            let at = row_of(Bus::SmallBits, &row(i)[..2], &(0..0)).expect("the entry is true");
             assert_eq!(row(at)[..2], row(i)[..2]);
             assert!(at == i || i == SMALL_ROWS - 1);
-            let at = row_of(Bus::NibbleAnd, &row(i)[2..], 0).expect("the entry is true");
+            let at = row_of(Bus::NibbleAnd, &row(i)[2..], &(0..0)).expect("the entry is true");
             assert_eq!((at, &row(at)[2..]), (i % 256, &row(i)[2..]));
         }
     }

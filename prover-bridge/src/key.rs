@@ -1,7 +1,7 @@
 //! Keys: what a verifier must know of a program, and what a prover wants ready.
 //!
 //! The verifying key binds the program: Merkle roots of the fixed tables, among them every instruction and initial word, with
-//! the entry points, the initial memory size and a digest of the chip descriptions. Its own digest is how statements
+//! the entry points, the statuses that have trap vectors, the initial memory size and a digest of the chip descriptions. Its own digest is how statements
 //! name the program. Whoever has the program can make the key again and compare.
 //!
 //! One commitment covers all fixed tables of a proof, and a proof contains all tables of its commitment. There are two: one
@@ -12,12 +12,13 @@ use crate::backend::{Compiled, Table};
 use crate::catalog::{Base, Catalog, ChipSet};
 use crate::{envelope, tables};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 use std::sync::Arc;
 use zkc_ir::Diagnostic;
 use zkc_isa::{Entry, FIRST_PC, MAX_PAGES, Program};
 
 /// Format version of verifying keys.
-pub const KEY_VERSION: u16 = 2;
+pub const KEY_VERSION: u16 = 3;
 const MAGIC: &[u8; 6] = b"zkc-vk";
 
 /// What a verifier knows of a program.
@@ -32,6 +33,8 @@ struct Body {
     chips: [u8; 32],
     pages: u32,
     entries: Vec<Entry>,
+    /// Statuses that have a trap vector, ascending.
+    vectors: Vec<u32>,
     rom_log_rows: u8,
     /// Root of the tables with `words`.
     words_root: [u8; 32],
@@ -91,6 +94,11 @@ impl VerifyingKey {
         &self.body.entries
     }
 
+    /// Whether a run goes on after this status.
+    pub(crate) fn is_vectored(&self, status: u32) -> bool {
+        self.body.vectors.contains(&status)
+    }
+
     /// Initial memory size in pages.
     pub(crate) fn pages(&self) -> u32 {
         self.body.pages
@@ -144,7 +152,7 @@ pub struct ProvingKey {
     pub(crate) catalog: Catalog,
     pub(crate) set: &'static ChipSet,
     pub(crate) words: Vec<(u32, u64)>,
-    pub(crate) program_len: usize,
+    pub(crate) rom_pcs: Range<u32>,
 }
 
 impl std::fmt::Debug for ProvingKey {
@@ -193,24 +201,24 @@ impl ProvingKey {
             chips: set.digest(),
             pages: program.pages,
             entries: program.entries.clone(),
+            vectors: program.vectors.iter().map(|v| v.0).collect(),
             rom_log_rows: rom_rows.trailing_zeros() as u8,
             words_root: root(Base::Words),
             small_root: root(Base::Small),
         };
-        let program_len = program.insts.len();
         Ok(ProvingKey {
             vk: VerifyingKey::from_body(body),
             catalog,
             set,
             words,
-            program_len,
+            rom_pcs: tables::rom_pcs(program),
         })
     }
 
     /// Whether the key was made for this program.
     pub(crate) fn fits(&self, program: &Program) -> bool {
         let rom = self.catalog.chips[self.catalog.rom].fixed.as_deref();
-        program.insts.len() == self.program_len
+        tables::rom_pcs(program) == self.rom_pcs
             && program.pages == self.vk.body.pages
             && program.entries == self.vk.body.entries
             && rom == Some(&tables::rom_table(program, &tables::initial_words(program)))

@@ -6,7 +6,7 @@
 //! # What a proof shows
 //!
 //! That the program with the key's digest has a run that starts at the named entry point with the named arguments and ends
-//! with the named status, results and output bytes, for some private input. Time and space of the run stay hidden only in so
+//! with the named status, results and output bytes, or goes on beyond the named number of steps, for some private input. Time and space of the run stay hidden only in so
 //! far as trace heights do not tell them, and the proof is not zero-knowledge: opened trace values leak some of the witness.
 //!
 //! # How
@@ -89,7 +89,7 @@ pub use envelope::FormatError;
 pub use key::{KEY_VERSION, KeyError, ProvingKey, VerifyingKey};
 pub use proof::{PROOF_VERSION, Proof};
 pub use prove::{Progress, ProveError, ProveOptions, prove};
-pub use public::{MAX_OUTPUT, MAX_VALUES, Statement, StatementError};
+pub use public::{MAX_OUTPUT, MAX_VALUES, STEP_LIMIT, Statement, StatementError};
 pub use security::{DEFAULT_BITS, Security, SecurityLedger, SecurityTerm};
 pub use stats::{Cells, ChipStats, Seconds, Stats};
 pub use verify::{VerifyError, VerifyReport, verify};

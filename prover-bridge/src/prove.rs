@@ -4,14 +4,15 @@ use crate::MAX_STEPS;
 use crate::backend::system::{self, Instance};
 use crate::key::ProvingKey;
 use crate::proof::{Proof, seed};
-use crate::public::{Statement, StatementError};
+use crate::public::{STEP_LIMIT, Statement, StatementError};
 use crate::security::{Security, ledger};
 use crate::stats::{ChipStats, Seconds, Stats};
 use crate::witness::lookups::Lookups;
 use crate::witness::{Collector, Part};
 use p3_matrix::Matrix;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
-use zkc_isa::{Entry, ExecError, Limits, Program};
+use zkc_isa::{Entry, ExecError, Limits, Program, Step, ZkOp};
 
 /// What a prover is doing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,8 +31,10 @@ pub struct ProveOptions<'a> {
     pub security: Security,
     /// Number of threads; all cores if absent.
     pub threads: Option<usize>,
-    /// Most steps the run may take.
+    /// Most steps the run may take; a longer one is an error.
     pub max_steps: u64,
+    /// A run of more steps than this is proven so far, with status [`STEP_LIMIT`].
+    pub step_limit: Option<u64>,
     /// Told now and then what goes on.
     pub progress: Option<&'a (dyn Fn(Progress) + Sync)>,
 }
@@ -41,7 +44,8 @@ impl std::fmt::Debug for ProveOptions<'_> {
         let mut s = f.debug_struct("ProveOptions");
         s.field("security", &self.security)
             .field("threads", &self.threads)
-            .field("max_steps", &self.max_steps);
+            .field("max_steps", &self.max_steps)
+            .field("step_limit", &self.step_limit);
         s.finish_non_exhaustive()
     }
 }
@@ -52,6 +56,7 @@ impl Default for ProveOptions<'_> {
             security: Security::Default,
             threads: None,
             max_steps: MAX_STEPS,
+            step_limit: None,
             progress: None,
         }
     }
@@ -136,6 +141,7 @@ fn prove_here(
         input,
         &RunOptions {
             limits,
+            step_limit: options.step_limit,
             lookups: Lookups::Cheapest,
             progress,
         },
@@ -176,6 +182,7 @@ pub(crate) struct Run<'p> {
 /// How to make a trace.
 pub(crate) struct RunOptions<'a> {
     pub(crate) limits: Limits,
+    pub(crate) step_limit: Option<u64>,
     pub(crate) lookups: Lookups,
     pub(crate) progress: &'a dyn Fn(Progress),
 }
@@ -196,12 +203,28 @@ pub(crate) fn run<'p>(
     let span = tracing::info_span!("execute").entered();
     let start = Instant::now();
     let mut collector = Collector::new(key, program);
-    let outcome = zkc_isa::trace(program, entry, args, input, &options.limits, &mut |step| {
+    let mut public = Public::default();
+    let most = options.step_limit.unwrap_or(u64::MAX);
+    let limits = Limits {
+        max_steps: options.limits.max_steps.min(most),
+        ..options.limits
+    };
+    // The first step beyond the limit belongs to the proof; the machine may take some more.
+    let mut on_step = |step: &Step| {
+        if collector.steps() > most {
+            return;
+        }
         collector.step(step);
+        public.add(step);
         if collector.steps() & 0xffff == 0 {
             progress(Progress::Execute(collector.steps()));
         }
-    })?;
+    };
+    let outcome = match zkc_isa::trace(program, entry, args, input, &limits, &mut on_step) {
+        Ok(outcome) => Some(outcome),
+        Err(ExecError::StepLimit { limit }) if limit == most && collector.steps() > most => None,
+        Err(error) => return Err(error.into()),
+    };
     let busy = collector.busy();
     let execute = start.elapsed().saturating_sub(busy);
     drop(span);
@@ -216,13 +239,14 @@ pub(crate) fn run<'p>(
         program: *key.verifying_key().digest(),
         entry: entry.name.clone(),
         args: args.to_vec(),
-        status: outcome.status.code(),
-        results: outcome.results.clone(),
-        output: outcome.output.clone(),
+        status: outcome.as_ref().map_or(STEP_LIMIT, |o| o.status.code()),
+        max_steps: outcome.is_none().then_some(most),
+        results: public.results.into_values().collect(),
+        output: public.output,
     };
-    statement.check(key.verifying_key().digest(), entry)?;
-    let steps = outcome.steps;
     drop(outcome);
+    statement.check(key.verifying_key().digest(), entry)?;
+    let steps = collector.steps();
     let parts = collector
         .finish(&statement, entry.pc, options.lookups)
         .map_err(ProveError::Internal)?;
@@ -234,6 +258,24 @@ pub(crate) fn run<'p>(
         execute,
         witness: busy + start.elapsed(),
     })
+}
+
+/// What a run has made public so far.
+#[derive(Default)]
+struct Public {
+    results: BTreeMap<u64, u64>,
+    output: Vec<u8>,
+}
+
+impl Public {
+    fn add(&mut self, step: &Step) {
+        let value = step.accesses[0].new;
+        match step.inst.op {
+            ZkOp::Result => drop(self.results.insert(step.inst.imm, value)),
+            ZkOp::Output => self.output.push(value as u8),
+            _ => {}
+        }
+    }
 }
 
 /// Chips of a trace with the logarithms of their heights.

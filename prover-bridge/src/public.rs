@@ -6,7 +6,10 @@
 //!
 //! * State: sends the state a run starts from (entry point, first clock, stack base) and receives the state it ended in:
 //!   pc = status; clock and frame may be anything. Every step consumes one state and produces one with a later clock, so the
-//!   steps form one chain from start to end, and no cycle can stand beside it.
+//!   steps form one chain from start to end, and no cycle can stand beside it. A status with a trap vector is no end: the
+//!   verifier refuses it.
+//! * A statement of the step limit N says instead that the run has more than N steps: the last state's clock is that after
+//!   N + 1 steps, and its pc and frame may be anything. A run that ends earlier has no chain so long.
 //! * Args: each argument once. The code at an entry point reads every argument exactly once before anything else.
 //! * Results: each result once; a run that traps has none.
 //! * Outputs: each byte at its position. The output chip counts positions in a static word that starts at zero, so positions
@@ -14,17 +17,21 @@
 //!
 //! The given columns need no commitment. The statement enters the transcript's seed.
 
+use crate::MAX_STEPS;
 use crate::backend::F;
 use crate::builder::{Bus, Chip, ChipBuilder, Expr};
 use crate::tables::limbs;
 use p3_field::PrimeCharacteristicRing;
 use serde::{Deserialize, Serialize};
-use zkc_isa::{Entry, FIRST_CLOCK, FIRST_PC, STACK_BASE, ValueKind};
+use zkc_isa::{Entry, FIRST_CLOCK, FIRST_PC, STACK_BASE, TICKS, ValueKind};
 
 /// Largest number of public output bytes in a statement.
-pub const MAX_OUTPUT: usize = 4096;
+pub const MAX_OUTPUT: usize = 1 << 20;
 /// Largest number of arguments, and of results, in a statement.
 pub const MAX_VALUES: usize = 1000;
+
+/// The status of a run that was stopped at its step limit.
+pub const STEP_LIMIT: u32 = 63;
 
 /// What a proof shows: the program's exported function, called with these arguments, ended so.
 ///
@@ -40,12 +47,15 @@ pub struct Statement {
     /// Arguments, as words; an i32 has its upper half zero.
     #[serde(with = "decimal")]
     pub args: Vec<u64>,
-    /// 0 for success, otherwise the code of the trap (`zkc_ir::Trap::code`).
+    /// 0 for success, [`STEP_LIMIT`], otherwise the code of the trap (`zkc_ir::Trap::code`).
     pub status: u32,
-    /// Results, as words; none if the run trapped.
+    /// With status [`STEP_LIMIT`], and only then: the run has more steps than this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_steps: Option<u64>,
+    /// Results, as words; none if the run trapped, and those given so far at the step limit.
     #[serde(with = "decimal")]
     pub results: Vec<u64>,
-    /// Public output bytes, up to the trap if there is one.
+    /// Public output bytes, up to the trap or the step limit if there is one.
     #[serde(with = "hex_bytes")]
     pub output: Vec<u8>,
 }
@@ -96,6 +106,14 @@ pub enum StatementError {
     /// Not a status.
     #[error("{0} is no status of a run")]
     Status(u32),
+    /// The run goes on after this status.
+    #[error("a run does not end with status {0}, for which the program has a trap vector")]
+    Vectored(u32),
+    /// A step limit without its status, its status without it, or one that no proof can show.
+    #[error(
+        "a step limit belongs to status {STEP_LIMIT}, is at least the number of arguments, and below {MAX_STEPS}"
+    )]
+    StepLimit,
     /// Too many output bytes.
     #[error("the statement has {0} output bytes; at most {MAX_OUTPUT} can be public")]
     Output(usize),
@@ -110,10 +128,16 @@ impl Statement {
         if self.entry != entry.name {
             return Err(StatementError::Entry(self.entry.clone()));
         }
-        if self.status != 0 && zkc_ir::Trap::from_code(self.status).is_none()
-            || self.status >= FIRST_PC
-        {
+        let known = matches!(self.status, 0 | STEP_LIMIT);
+        if !known && zkc_ir::Trap::from_code(self.status).is_none() || self.status >= FIRST_PC {
             return Err(StatementError::Status(self.status));
+        }
+        // The arguments are read first, each in a step.
+        let read = |&limit: &u64| limit >= self.args.len() as u64 && limit < MAX_STEPS;
+        if (self.status == STEP_LIMIT) != self.max_steps.is_some()
+            || !self.max_steps.as_ref().is_none_or(read)
+        {
+            return Err(StatementError::StepLimit);
         }
         let expected = entry.params.len();
         if self.args.len() != expected || expected > MAX_VALUES {
@@ -123,10 +147,10 @@ impl Statement {
                 found: self.args.len(),
             });
         }
-        let expected = if self.status == 0 {
-            entry.results.len()
-        } else {
-            0
+        let expected = match self.status {
+            0 => entry.results.len(),
+            STEP_LIMIT => self.results.len().min(entry.results.len()),
+            _ => 0,
         };
         if self.results.len() != expected || expected > MAX_VALUES {
             return Err(StatementError::ResultCount {
@@ -162,14 +186,21 @@ impl Statement {
         part(self.entry.as_bytes());
         part(&words(&self.args));
         part(&self.status.to_le_bytes());
+        part(&words(self.max_steps.as_slice()));
         part(&words(&self.results));
         part(&self.output);
         *h.finalize().as_bytes()
     }
 
-    /// Rows of the chip `public`.
+    /// Rows of the chip `public`. The first has for values the status, or 0, 1 and the clock after the first step beyond the
+    /// limit.
     fn rows(&self, pc: u32) -> Vec<[u32; GIVEN]> {
-        let mut rows = vec![[1, 0, 0, 0, pc, self.status, 0, 0, 0]];
+        let end = match self.max_steps {
+            Some(limit) => [0, 1, FIRST_CLOCK + TICKS * (limit as u32 + 1), 0],
+            None => [self.status, 0, 0, 0],
+        };
+        let [a, b, c, d] = end;
+        let mut rows = vec![[1, 0, 0, 0, pc, a, b, c, d]];
         for (kind, words) in [(1, &self.args), (2, &self.results)] {
             for (i, &w) in words.iter().enumerate() {
                 let [a, b, c, d] = limbs(w);
@@ -203,16 +234,18 @@ impl Statement {
             .collect()
     }
 
-    /// Cells of the chip `public`, row after row, for a run that ended in this state.
-    pub(crate) fn cells(&self, pc: u32, last_clock: u32, last_fp: u32) -> Vec<F> {
-        let mut cells = vec![F::ZERO; self.height() * (GIVEN + 2)];
-        for (row, out) in self.rows(pc).iter().zip(cells.chunks_exact_mut(GIVEN + 2)) {
+    /// Cells of the chip `public`, row after row, for a run that ended in this state: pc, clock, frame.
+    pub(crate) fn cells(&self, pc: u32, last: [u32; 3]) -> Vec<F> {
+        let width = GIVEN + last.len();
+        let mut cells = vec![F::ZERO; self.height() * width];
+        for (row, out) in self.rows(pc).iter().zip(cells.chunks_exact_mut(width)) {
             for (cell, &x) in out.iter_mut().zip(row) {
                 *cell = F::from_u32(x);
             }
         }
-        cells[GIVEN] = F::from_u32(last_clock);
-        cells[GIVEN + 1] = F::from_u32(last_fp);
+        for (cell, x) in cells[GIVEN..].iter_mut().zip(last) {
+            *cell = F::from_u32(x);
+        }
         cells
     }
 }
@@ -248,7 +281,8 @@ pub(crate) fn public() -> Chip {
         "value3",
     ];
     let columns = names.map(|n| b.column(n));
-    let (clock, fp) = (b.column("last clock"), b.column("last fp"));
+    let last = ["last pc", "last clock", "last fp"].map(|n| b.column(n));
+    let [pc, clock, fp] = last;
     for (name, column) in names.into_iter().zip(columns) {
         let given = b.given(name);
         b.assert_zero(format!("{name} is the statement's"), column - given);
@@ -261,16 +295,24 @@ pub(crate) fn public() -> Chip {
         Expr::constant(STACK_BASE.into()),
     ];
     b.send(Bus::State, start, run);
-    b.receive(
-        Bus::State,
-        vec![values[0].into(), clock.into(), fp.into()],
-        run,
+    b.receive(Bus::State, last.map(Expr::from).to_vec(), run);
+    b.assert_zero(
+        "the last pc is the status, without a step limit",
+        run * (1 - values[1]) * (pc - values[0]),
+    );
+    b.assert_zero(
+        "the last clock is that beyond the step limit",
+        run * values[1] * (clock - values[2]),
     );
     b.send(Bus::Args, word(), arg);
     b.receive(Bus::Results, word(), result);
     b.receive(Bus::Outputs, vec![index.into(), values[0].into()], output);
-    b.assert_zero("only the run's row has a last clock", (1 - run) * clock);
-    b.assert_zero("only the run's row has a last frame", (1 - run) * fp);
+    for (name, column) in [("pc", pc), ("clock", clock), ("frame", fp)] {
+        b.assert_zero(
+            format!("only the run's row has a last {name}"),
+            (1 - run) * column,
+        );
+    }
     b.finish()
 }
 
@@ -354,6 +396,7 @@ mod tests {
                 entry: "main".into(),
                 args: args.to_vec(),
                 status: 0,
+                max_steps: None,
                 results: vec![zkc_isa::table_word(FIRST_PC, 0)],
                 output: vec![],
             };

@@ -13,12 +13,16 @@
 //! not there has no place to claim a count. The number of lookups in a proof is below the field's order (the verifier checks
 //! the sum over chips of height times lookups), so the lookups of an absent tuple cannot add up to zero.
 //!
+//! The instructions of `rom` stand in the order of their program counters. A program without trap vectors starts with its
+//! first instruction; one with vectors at program counter 0, and where there is no vector stands the first again.
+//!
 //! Padding of `rom`: the program's part repeats its last instruction (a duplicate entry allows nothing new; a row of zeros
 //! would be an `add32` at pc 0), and initial words have a fixed flag as multiplicity.
 
 use crate::backend::{F, Table};
 use crate::builder::{Bus, Chip, ChipBuilder};
 use p3_field::PrimeCharacteristicRing;
+use std::ops::Range;
 use zkc_isa::{FIRST_PC, Inst, Program, SLOT_PAGES, STATIC_BASE};
 
 /// Rows of `words`.
@@ -150,10 +154,19 @@ pub(crate) fn program_tuple(pc: u32, i: &Inst) -> [u32; 11] {
     ]
 }
 
+/// Program counters that stand in [`rom`], in order.
+pub(crate) fn rom_pcs(program: &Program) -> Range<u32> {
+    let first = if program.vectors.is_empty() {
+        FIRST_PC
+    } else {
+        0
+    };
+    first..FIRST_PC + program.insts.len() as u32
+}
+
 /// Rows of [`rom`] for a program.
 pub(crate) fn rom_rows(program: &Program, words: &[(u32, u64)]) -> usize {
-    program
-        .insts
+    rom_pcs(program)
         .len()
         .max(words.len())
         .next_power_of_two()
@@ -163,10 +176,20 @@ pub(crate) fn rom_rows(program: &Program, words: &[(u32, u64)]) -> usize {
 /// Fixed columns of [`rom`]; the program has at least one instruction.
 pub(crate) fn rom_table(program: &Program, words: &[(u32, u64)]) -> Table {
     let rows = rom_rows(program, words);
-    let last = program.insts.len() - 1;
+    let pcs = rom_pcs(program);
+    let inst = |pc: u32| match (pc.checked_sub(FIRST_PC), program.vectors.first()) {
+        (Some(at), _) => program_tuple(pc, &program.insts[at as usize]),
+        (None, first) => {
+            let first = first.map_or(0, |v| v.0);
+            let (pc, inst) = match program.vector(pc) {
+                Some(inst) => (pc, inst),
+                None => (first, program.vector(first).expect("there is a vector")),
+            };
+            program_tuple(pc, &inst)
+        }
+    };
     let row = |i: usize| {
-        let at = i.min(last);
-        let inst = program_tuple(FIRST_PC + at as u32, &program.insts[at]);
+        let inst = inst((pcs.start + i as u32).min(pcs.end - 1));
         let word = words.get(i).map_or([0; 6], |&(address, w)| {
             let [a, b, c, d] = limbs(w);
             [1, address, a, b, c, d]
@@ -177,7 +200,7 @@ pub(crate) fn rom_table(program: &Program, words: &[(u32, u64)]) -> Table {
 }
 
 /// Position of a looked-up tuple in its table, if the bus has a static one.
-pub(crate) fn row_of(bus: Bus, tuple: &[u32], program_len: usize) -> Option<usize> {
+pub(crate) fn row_of(bus: Bus, tuple: &[u32], pcs: &Range<u32>) -> Option<usize> {
     let get = |i: usize| tuple.get(i).copied().unwrap_or(u32::MAX);
     let at = match bus {
         Bus::Range16 => (get(0) < 1 << 16).then_some(get(0)),
@@ -191,8 +214,8 @@ pub(crate) fn row_of(bus: Bus, tuple: &[u32], program_len: usize) -> Option<usiz
         Bus::Bits if get(0) == 16 => (get(1) < 1 << 16).then_some(get(1)),
         Bus::Bits => (get(0) < 16 && get(1) < 1 << get(0)).then(|| (1 << get(0)) - 1 + get(1)),
         Bus::Program => get(0)
-            .checked_sub(FIRST_PC)
-            .filter(|&i| (i as usize) < program_len),
+            .checked_sub(pcs.start)
+            .filter(|_| pcs.contains(&get(0))),
         _ => None,
     };
     at.map(|i| i as usize)

@@ -111,8 +111,20 @@ impl<'a> Trace<'a> {
         input: &[u8],
         lookups: Lookups,
     ) -> Result<Trace<'a>, ProveError> {
+        Trace::of_run_to(key, program, (entry, args, input), lookups, None)
+    }
+
+    /// The trace of an honest run, called as (entry, arguments, input), that stops at a step limit, if it comes so far.
+    pub fn of_run_to(
+        key: &'a ProvingKey,
+        program: &Program,
+        (entry, args, input): (&str, &[u64], &[u8]),
+        lookups: Lookups,
+        step_limit: Option<u64>,
+    ) -> Result<Trace<'a>, ProveError> {
         let options = RunOptions {
             limits: Limits::default(),
+            step_limit,
             lookups,
             progress: &|_| {},
         };
@@ -302,7 +314,6 @@ impl<'a> Trace<'a> {
         self.messages(part, None, row, &mut slots, |bus, tuple, m, _| {
             *balance.entry((bus, tuple)).or_insert(F::ZERO) -= m;
         });
-        let program_len = self.key.program_len;
         self.messages(
             part,
             Some(change),
@@ -313,7 +324,7 @@ impl<'a> Trace<'a> {
                 missing |= table && m != F::NEG_ONE;
                 missing |= table
                     && !matches!(bus, Bus::Grown | Bus::GrowEvent)
-                    && tables::row_of(bus, &tuple, program_len).is_none();
+                    && tables::row_of(bus, &tuple, &self.key.rom_pcs).is_none();
                 *balance.entry((bus, tuple)).or_insert(F::ZERO) += m;
             },
         );
@@ -340,7 +351,8 @@ impl<'a> Trace<'a> {
         )
     }
 
-    /// The same trace under another statement: its public chip says what the new statement says.
+    /// The same trace under another statement: its public chip says what the new statement says, and ends in the state in
+    /// which the run did.
     pub fn claim(&mut self, statement: Statement) {
         self.given = statement.given(self.entry.pc);
         let public = self.key.catalog.public;
@@ -350,12 +362,8 @@ impl<'a> Trace<'a> {
             .find(|p| p.id == public)
             .expect("every trace has its public chip");
         let width = part.table.width;
-        let (clock, fp) = (part.table.values[width - 2], part.table.values[width - 1]);
-        let cells = statement.cells(
-            self.entry.pc,
-            clock.as_canonical_u32(),
-            fp.as_canonical_u32(),
-        );
+        let last = [3, 2, 1].map(|i| part.table.values[width - i].as_canonical_u32());
+        let cells = statement.cells(self.entry.pc, last);
         part.table = Table::new(cells, width);
         self.statement = statement;
     }

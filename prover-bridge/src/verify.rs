@@ -64,6 +64,9 @@ pub fn verify(
         .entry(&statement.entry)
         .ok_or_else(|| StatementError::Entry(statement.entry.clone()))?;
     statement.check(key.digest(), entry)?;
+    if key.is_vectored(statement.status) {
+        return Err(StatementError::Vectored(statement.status).into());
+    }
     if proof.security < demanded {
         return Err(VerifyError::Weak {
             found: proof.security,
@@ -191,6 +194,7 @@ mod tests {
             entry: "main".into(),
             args: vec![],
             status: 0,
+            max_steps: None,
             results: vec![],
             output: vec![],
         };

@@ -52,7 +52,8 @@ pub(crate) struct Collector<'a> {
     refreshes: Vec<Refresh>,
     growths: Vec<Growth>,
     steps: u64,
-    last: (u32, u32),
+    /// Program counter, clock and frame after the last step.
+    last: [u32; 3],
     fault: Option<String>,
     busy: Duration,
 }
@@ -67,13 +68,13 @@ impl<'a> Collector<'a> {
             block: Vec::with_capacity(BLOCK),
             traces: vec![Vec::new(); key.catalog.instructions],
             counts: (0..=threads)
-                .map(|_| Mutex::new(Counts::new(key.program_len)))
+                .map(|_| Mutex::new(Counts::new(&key.rom_pcs)))
                 .collect(),
             words: Words::new(&key.words),
             refreshes: Vec::new(),
             growths: Vec::new(),
             steps: 0,
-            last: (zkc_isa::FIRST_CLOCK, zkc_isa::STACK_BASE),
+            last: [0, zkc_isa::FIRST_CLOCK, zkc_isa::STACK_BASE],
             fault: None,
             busy: Duration::ZERO,
         }
@@ -108,7 +109,7 @@ impl<'a> Collector<'a> {
         }
         self.steps += block.len() as u64;
         if let Some(step) = block.last() {
-            self.last = (step.clock + zkc_isa::TICKS, step.next_fp);
+            self.last = [step.next_pc, step.clock + zkc_isa::TICKS, step.next_fp];
         }
         block.clear();
         self.block = block;
@@ -212,7 +213,7 @@ impl<'a> Collector<'a> {
             return Err(fault);
         }
         let catalog = &self.key.catalog;
-        let mut counts = Counts::new(self.key.program_len);
+        let mut counts = Counts::new(&self.key.rom_pcs);
         for part in self.counts {
             counts.add(part.into_inner().expect("no task panics while it counts"));
         }
@@ -279,7 +280,7 @@ impl<'a> Collector<'a> {
         if !cells.is_empty() {
             push(catalog.grown, cells);
         }
-        let public = statement.cells(entry_pc, self.last.0, self.last.1);
+        let public = statement.cells(entry_pc, self.last);
         push(catalog.public, public);
 
         for part in parts.iter_mut().filter(|p| p.id < catalog.instructions) {

@@ -263,6 +263,7 @@ fn a_statement_survives_json() {
         entry: "main".into(),
         args: vec![u64::MAX],
         status: 0,
+        max_steps: None,
         results: vec![1, 2],
         output: vec![0, 255, 16],
     };
@@ -309,4 +310,330 @@ fn limits_and_mismatches_are_errors() {
         ProvingKey::new(&Program::default()),
         Err(KeyError::Empty)
     ));
+}
+
+/// Counts its argument down, then gives 7.
+fn countdown() -> Program {
+    let mut b = Builder::new(1, 1);
+    b.push(Inst {
+        d: 1,
+        imm: 0,
+        ..Inst::new(ZkOp::Arg)
+    });
+    b.push(Inst {
+        d: 1,
+        a: 1,
+        imm: u64::MAX,
+        ..Inst::new(ZkOp::Add64Imm)
+    });
+    b.push(Inst {
+        a: 1,
+        imm: 0,
+        target: FIRST_PC + 1,
+        ..Inst::new(ZkOp::BrNe64Imm)
+    });
+    b.li(3, 65).push(Inst {
+        a: 3,
+        ..Inst::new(ZkOp::Output)
+    });
+    b.li(3, 7)
+        .push(Inst {
+            a: 3,
+            imm: 0,
+            ..Inst::new(ZkOp::Result)
+        })
+        .op(ZkOp::Ret);
+    b.finish()
+}
+
+#[test]
+fn a_step_limit_is_a_status() {
+    let program = countdown();
+    let key = ProvingKey::new(&program).unwrap();
+    let vk = key.verifying_key();
+    let prove = |limit| {
+        let options = ProveOptions {
+            step_limit: Some(limit),
+            ..options(Security::Test)
+        };
+        prove(&key, &program, "main", &[100], &[], &options)
+    };
+    // 1 + 2 * 100 + 5 steps in all; the output is step 203, the result step 205.
+    for (limit, output, results) in [
+        (1, 0, 0),
+        (100, 0, 0),
+        (201, 0, 0),
+        (202, 1, 0),
+        (204, 1, 1),
+        (205, 1, 1),
+    ] {
+        let (proof, statement, stats) = prove(limit).unwrap();
+        assert_eq!(
+            (statement.status, statement.max_steps, stats.steps),
+            (STEP_LIMIT, Some(limit), limit + 1)
+        );
+        assert_eq!(
+            (statement.output.len(), statement.results.len()),
+            (output, results)
+        );
+        verify(&proof, vk, &statement, Security::Test).unwrap();
+        for wrong in [
+            Some(limit - 1),
+            Some(limit + 1),
+            Some(0),
+            Some(MAX_STEPS),
+            Some(u64::MAX),
+            None,
+        ] {
+            let claim = Statement {
+                max_steps: wrong,
+                ..statement.clone()
+            };
+            verify(&proof, vk, &claim, Security::Test).expect_err("another limit");
+        }
+        for status in [0, 1, 5] {
+            let claim = Statement {
+                status,
+                max_steps: None,
+                ..statement.clone()
+            };
+            verify(&proof, vk, &claim, Security::Test).expect_err("no end");
+        }
+    }
+    for limit in [206, 1000] {
+        let (proof, statement, _) = prove(limit).unwrap();
+        assert_eq!((statement.status, statement.max_steps), (0, None));
+        let claim = Statement {
+            status: STEP_LIMIT,
+            max_steps: Some(limit),
+            ..statement
+        };
+        verify(&proof, vk, &claim, Security::Test).expect_err("the run has ended");
+    }
+    prove(0).expect_err("the argument is not read within no steps");
+}
+
+/// A prover who changes what the trace says of the end of a run.
+#[test]
+fn a_forged_step_limit_is_rejected() {
+    let program = countdown();
+    let key = ProvingKey::new(&program).unwrap();
+    let call = ("main", &[9u64][..], &[][..]);
+    let trace = |limit| {
+        testing::Trace::of_run_to(&key, &program, call, testing::Lookups::Cheapest, limit).unwrap()
+    };
+    let reject = |mut trace: testing::Trace<'_>, claim: Statement| {
+        trace.claim(claim.clone());
+        assert_ne!(trace.faults(), []);
+        let proof = trace.prove(Security::Test).unwrap();
+        verify(&proof, key.verifying_key(), &claim, Security::Test).expect_err("a forged end");
+    };
+    // The run has ended after 24 steps.
+    let ended = trace(None);
+    assert_eq!(ended.statement().status, 0);
+    for limit in [24, 25, 100] {
+        let claim = Statement {
+            status: STEP_LIMIT,
+            max_steps: Some(limit),
+            ..ended.statement().clone()
+        };
+        reject(trace(None), claim);
+    }
+    // The run was stopped; a wrong limit, an end that did not come.
+    let stopped = trace(Some(10));
+    assert_eq!(stopped.faults(), []);
+    for (status, max_steps) in [
+        (STEP_LIMIT, Some(9)),
+        (STEP_LIMIT, Some(11)),
+        (0, None),
+        (1, None),
+    ] {
+        let claim = Statement {
+            status,
+            max_steps,
+            ..stopped.statement().clone()
+        };
+        reject(trace(Some(10)), claim);
+    }
+    // Its last clock moved to where another limit's is.
+    let mut moved = trace(Some(10));
+    let claim = Statement {
+        max_steps: Some(50),
+        ..stopped.statement().clone()
+    };
+    moved.claim(claim.clone());
+    let chip = moved.chips().iter().position(|c| c.0 == "public").unwrap();
+    let column = moved
+        .columns(chip)
+        .iter()
+        .position(|c| c == "last clock")
+        .unwrap();
+    moved.set_cell(chip, 0, column, FIRST_CLOCK + TICKS * 51);
+    assert_ne!(moved.faults(), []);
+    let proof = moved.prove(Security::Test).unwrap();
+    verify(&proof, key.verifying_key(), &claim, Security::Test).expect_err("a forged clock");
+}
+
+/// Calls a function that traps as its argument says; its vectors make that the result.
+fn vectored() -> Program {
+    asm::parse(
+        "PAGES 1
+ENTRY main main (i64) -> (i64)
+VECTOR unreachable .unreachable
+VECTOR integer-divide-by-zero .division
+main:
+  => r1 :ARG(0)
+  r1 :STS(2)
+  r1 => r9 :MOV
+  :CALL(f, 8)
+  100 => r1 :LI
+  :JUMP(.end)
+f:
+  r1, 0 :BR_EQ64(.return)
+  r1, 1 :BR_EQ64(.one)
+  r1, 2 :BR_EQ64(.two)
+  :TRAP(undefined-element)
+.one:
+  :TRAP(unreachable)
+.two:
+  r1, 0 => r1 :DIVU64
+.return:
+  :RET
+.unreachable:
+  101 => r1 :LI
+  :JUMP(.end)
+.division:
+  => r1 :LDS(2)
+.end:
+  r1 :RESULT(0)
+  :RET
+",
+    )
+    .expect("the text is a program")
+}
+
+#[test]
+fn vectors_catch_their_traps() {
+    let program = vectored();
+    let key = ProvingKey::new(&program).unwrap();
+    let vk = VerifyingKey::from_bytes(&key.verifying_key().to_bytes()).unwrap();
+    for (arg, status, results) in [
+        (0, 0, vec![100]),
+        (1, 0, vec![101]),
+        (2, 0, vec![2]),
+        (3, 7, vec![]),
+    ] {
+        let (proof, statement, _) = prove(
+            &key,
+            &program,
+            "main",
+            &[arg],
+            &[],
+            &options(Security::Test),
+        )
+        .unwrap();
+        assert_eq!((statement.status, &statement.results), (status, &results));
+        verify(&proof, &vk, &statement, Security::Test).unwrap();
+    }
+    // Without the vectors, and with other ones, it is another program.
+    let mut digests = vec![*vk.digest()];
+    for vectors in [
+        vec![],
+        program.vectors[..1].to_vec(),
+        vec![(1, FIRST_PC), program.vectors[1]],
+    ] {
+        let other = Program {
+            vectors,
+            ..program.clone()
+        };
+        digests.push(*ProvingKey::new(&other).unwrap().verifying_key().digest());
+        let error = prove(&key, &other, "main", &[1], &[], &options(Security::Test)).unwrap_err();
+        assert!(matches!(error, ProveError::Key), "{error}");
+    }
+    digests.sort();
+    digests.dedup();
+    assert_eq!(digests.len(), 4);
+}
+
+/// A prover who stops at a vector, or takes another way from it.
+#[test]
+fn a_vector_is_no_end_and_no_choice() {
+    let program = vectored();
+    let key = ProvingKey::new(&program).unwrap();
+    let vk = key.verifying_key();
+    // The trace of the run of the same program without vectors ends with the trap; the verifier does not take that status.
+    let bare = Program {
+        vectors: vec![],
+        ..program.clone()
+    };
+    let bare_key = ProvingKey::new(&bare).unwrap();
+    let trace = testing::Trace::of_run(&bare_key, &bare, "main", &[1], &[]).unwrap();
+    let claim = Statement {
+        program: *vk.digest(),
+        ..trace.statement().clone()
+    };
+    assert_eq!(claim.status, 1);
+    let proof = trace.prove(Security::Test).unwrap();
+    assert!(matches!(
+        verify(&proof, vk, &claim, Security::Test),
+        Err(VerifyError::Statement(StatementError::Vectored(1)))
+    ));
+    // Every cell of the vector's row is bound: its program counter, where it comes from and where it goes.
+    let trace = testing::Trace::of_run(&key, &program, "main", &[1], &[]).unwrap();
+    assert_eq!(trace.faults(), []);
+    let chip = trace.chips().iter().position(|c| c.0 == "reset").unwrap();
+    for column in 0..trace.columns(chip).len() {
+        let old = trace.cell(chip, 0, column);
+        for new in [old ^ 1, old + 1, 0, 2, FIRST_PC, STACK_BASE + 8] {
+            if new != old {
+                assert!(trace.notices(chip, 0, column, new, testing::Tallies::Redone));
+            }
+        }
+    }
+}
+
+/// More output than a limb counts.
+#[test]
+fn long_output_is_proven() {
+    let mut b = Builder::new(0, 0);
+    b.li(1, 66_000);
+    let body = b.pc();
+    for (op, d) in [(ZkOp::And64Imm, 2), (ZkOp::Add64Imm, 1)] {
+        let imm = if d == 1 { u64::MAX } else { 255 };
+        b.push(Inst {
+            d,
+            a: 1,
+            imm,
+            ..Inst::new(op)
+        });
+    }
+    b.push(Inst {
+        a: 2,
+        ..Inst::new(ZkOp::Output)
+    })
+    .push(Inst {
+        a: 1,
+        imm: 0,
+        target: body,
+        ..Inst::new(ZkOp::BrNe64Imm)
+    })
+    .op(ZkOp::Halt);
+    let program = b.finish();
+    let key = ProvingKey::new(&program).unwrap();
+    let (proof, statement, _) =
+        prove(&key, &program, "main", &[], &[], &options(Security::Test)).unwrap();
+    assert_eq!(statement.output.len(), 66_000);
+    verify(&proof, key.verifying_key(), &statement, Security::Test).unwrap();
+    let swapped = |a: usize, b: usize| {
+        let mut output = statement.output.clone();
+        output.swap(a, b);
+        Statement {
+            output,
+            ..statement.clone()
+        }
+    };
+    for (a, b) in [(0, 1), (65_535, 65_536), (100, 65_637)] {
+        verify(&proof, key.verifying_key(), &swapped(a, b), Security::Test)
+            .expect_err("bytes in another order");
+    }
 }

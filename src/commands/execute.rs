@@ -14,6 +14,9 @@ use std::time::Instant;
 use zkc_ir::{Diagnostic, Trap};
 use zkc_isa::{Entry, ExecError, FIRST_PC, Limits, Program, Status};
 
+/// Most steps of a run without a limit of its own.
+const MAX_STEPS: u64 = 1 << 32;
+
 /// A program ready to run.
 pub(super) struct Prepared {
     /// The program.
@@ -135,19 +138,27 @@ fn unknown_export(name: &str, program: &Program) -> Diagnostic {
 pub(super) fn run(args: &Run, output: &mut Output) -> Result<(), Failure> {
     let path = &args.invocation.input;
     let prepared = prepare(&args.invocation)?;
+    let most = args.invocation.max_steps;
     let limits = Limits {
-        max_steps: args.invocation.max_steps,
+        max_steps: most.unwrap_or(MAX_STEPS),
         max_pages: args.invocation.flags.max_pages,
     };
-    let outcome = zkc_isa::run(
+    let outcome = match zkc_isa::run(
         &prepared.program,
         &prepared.entry.name,
         &prepared.args,
         &prepared.input,
         &limits,
-    )
-    .map_err(|e| refusal(&e, &prepared.program))
-    .about(path)?;
+    ) {
+        Err(ExecError::StepLimit { limit }) if most.is_some() => {
+            output.message(step_limit_message(limit));
+            output.code = EXIT_TRAP;
+            return Ok(());
+        }
+        other => other
+            .map_err(|e| refusal(&e, &prepared.program))
+            .about(path)?,
+    };
     let transcript = (prepared.wasi)
         .then(|| Transcript::of(&outcome.output))
         .flatten();
@@ -187,6 +198,11 @@ pub(super) fn print_results(results: &[u64], entry: &Entry, hex: bool, output: &
     for (&bits, &kind) in results.iter().zip(&entry.results) {
         output.print(show_word(bits, kind, hex));
     }
+}
+
+/// What is said of a run that was stopped at its step limit.
+pub(super) fn step_limit_message(limit: u64) -> String {
+    format!("step-limit: the run has more than {limit} steps")
 }
 
 /// `trap: KIND`, with the place of the instruction at `pc`.

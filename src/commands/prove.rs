@@ -2,7 +2,7 @@
 //!
 //! Proving verifies its own proof before anything is written: a proof file that this command leaves has been checked.
 
-use super::execute::{Prepared, prepare, refusal, trap_message};
+use super::execute::{Prepared, prepare, refusal, step_limit_message, trap_message};
 use super::{About, EXIT_REFUSED, Failure, Output};
 use crate::cli::{Prove, SecurityLevel, Verify};
 use crate::input;
@@ -55,7 +55,10 @@ pub(super) fn prove(args: &Prove, interactive: bool, output: &mut Output) -> Res
     };
     let options = ProveOptions {
         security: security(args.security),
-        max_steps: args.invocation.max_steps.min(zkc_prover::MAX_STEPS),
+        step_limit: args
+            .invocation
+            .max_steps
+            .filter(|&limit| limit < zkc_prover::MAX_STEPS),
         progress: Some(&report),
         ..ProveOptions::default()
     };
@@ -112,9 +115,10 @@ pub(super) fn prove(args: &Prove, interactive: bool, output: &mut Output) -> Res
             input::write_file(file, &bytes).about(file)?;
         }
     }
-    match Trap::from_code(statement.status) {
-        Some(trap) => output.print(format!("trap:          {trap}")),
-        None => {
+    match (Trap::from_code(statement.status), statement.max_steps) {
+        (Some(trap), _) => output.print(format!("trap:          {trap}")),
+        (None, Some(limit)) => output.print(format!("step-limit:    more than {limit} steps")),
+        (None, None) => {
             for (&bits, &kind) in statement.results.iter().zip(&entry.results) {
                 output.print(format!(
                     "result:        {}",
@@ -158,6 +162,9 @@ pub(super) fn prove(args: &Prove, interactive: bool, output: &mut Output) -> Res
         .map(|o| o.pc)
         .unwrap_or(0);
         output.message(trap_message(trap, pc, program));
+    }
+    if let Some(limit) = statement.max_steps {
+        output.message(step_limit_message(limit));
     }
     Ok(())
 }

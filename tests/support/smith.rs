@@ -54,7 +54,7 @@ fn config(random: &mut Random) -> Config {
         saturating_float_to_int_enabled: true,
         sign_extension_ops_enabled: true,
         simd_enabled: false,
-        tail_call_enabled: false,
+        tail_call_enabled: random.below(3) == 0,
         threads_enabled: false,
         wide_arithmetic_enabled: false,
         ..Config::default()

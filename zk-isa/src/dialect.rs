@@ -169,6 +169,9 @@ dialect! {
         Brt, "brt" => .variadic(&[W]).any_successors().doc("br_table: successor number operand, or the last one if there is none of that number");
         Call, "call" => .variadic(&[]).variadic_results().attrs(&[("callee", AttrKind::Func)]).with(CALL).doc("calls a function; traps `call-stack-exhausted` when the register stack has no room");
         Calli, "calli" => .variadic(&[W]).variadic_results().attrs(&[("type", AttrKind::Index), ("results", AttrKind::Index)]).with(CALL).doc("calls the function of a table word; traps `uninitialized-element` on a null word and `indirect-call-type-mismatch` unless the word has type `type`");
+        Tcall, "tcall" => .variadic(&[]).attrs(&[("callee", AttrKind::Func)]).successors(0).with(CALL).doc("calls a function in this one's frame and in its place: the operands become its arguments, its results go to this one's caller");
+        Tcalli, "tcalli" => .variadic(&[W]).attrs(&[("type", AttrKind::Index)]).successors(0).with(CALL).doc("as `tcall`, the function of a table word; traps `uninitialized-element` on a null word and `indirect-call-type-mismatch` unless the word has type `type`");
+        Reset, "reset" => .attrs(&[("callee", AttrKind::Func)]).successors(0).with(CALL).doc("drops all frames and goes on at the function `callee` in the entry frame");
         Ret, "ret" => .variadic(&[]).successors(0).doc("returns to the caller; ends the run with success in the entry frame");
         Trap, "trap" => .attrs(&[("kind", AttrKind::Trap)]).successors(0).with(Traits::MAY_TRAP).doc("ends the run with this trap");
         Halt, "halt" => .successors(0).doc("ends the run with success");

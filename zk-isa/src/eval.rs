@@ -194,7 +194,8 @@ impl Semantics for ZkState {
                 Flow::Goto(usize::try_from(args[0]).map_or(last, |i| i.min(last)))
             }
             Z::Call => Flow::Call(site.index(0)?, args.to_vec()),
-            Z::Calli => {
+            Z::Tcall => Flow::TailCall(site.index(0)?, args.to_vec()),
+            Z::Calli | Z::Tcalli => {
                 let (word, type_id) = (args[0], u64::from(site.index(0)?));
                 if word == 0 {
                     return Err(Trap::UninitializedElement.into());
@@ -202,9 +203,10 @@ impl Semantics for ZkState {
                 if word >> 32 != type_id + 1 {
                     return Err(Trap::IndirectCallTypeMismatch.into());
                 }
-                match (word as u32).checked_sub(FIRST_PC) {
-                    Some(index) => Flow::Call(index, args[1..].to_vec()),
-                    None => return Err(site.malformed("a table word of a function")),
+                match ((word as u32).checked_sub(FIRST_PC), op) {
+                    (Some(index), Z::Calli) => Flow::Call(index, args[1..].to_vec()),
+                    (Some(index), _) => Flow::TailCall(index, args[1..].to_vec()),
+                    (None, _) => return Err(site.malformed("a table word of a function")),
                 }
             }
             Z::Ret => Flow::Return(args.to_vec()),

@@ -38,7 +38,7 @@ pub enum Form {
     Hint,
     /// `a`: `output`.
     Output,
-    /// `target`: `jump`.
+    /// `target`: `jump`, `tcall`, `reset`.
     Jump,
     /// `a`, `b`, `target`: compare and branch.
     Branch,
@@ -50,6 +50,8 @@ pub enum Form {
     Call,
     /// `a`, `imm` frame offset and type: `calli`.
     CallIndirect,
+    /// `a`, `imm` type: `tcalli`.
+    TailCallIndirect,
     /// `imm` status code: `trap`.
     Trap,
     /// Nothing: `ret`, `halt`.
@@ -86,7 +88,7 @@ impl ZkOp {
             Result => Form::Result,
             Inlen | Input8 | Input64 => Form::Hint,
             Output => Form::Output,
-            Jump => Form::Jump,
+            Jump | Tcall | Reset => Form::Jump,
             BrEq32 | BrNe32 | BrLtu32 | BrLts32 | BrGeu32 | BrGes32 | BrEq64 | BrNe64 | BrLtu64 | BrLts64 | BrGeu64
             | BrGes64 => Form::Branch,
             BrEq32Imm | BrNe32Imm | BrLtu32Imm | BrLts32Imm | BrGeu32Imm | BrGes32Imm | BrEq64Imm | BrNe64Imm | BrLtu64Imm
@@ -94,6 +96,7 @@ impl ZkOp {
             Brt => Form::BranchTable,
             Call => Form::Call,
             Calli => Form::CallIndirect,
+            Tcalli => Form::TailCallIndirect,
             Trap => Form::Trap,
             Ret | Halt => Form::Bare,
         }
@@ -145,6 +148,7 @@ impl Form {
             | Form::BranchTable
             | Form::Call
             | Form::CallIndirect
+            | Form::TailCallIndirect
             | Form::Trap
             | Form::Bare => false,
         }
@@ -171,7 +175,8 @@ impl Form {
             | Form::Output
             | Form::BranchImm
             | Form::BranchTable
-            | Form::CallIndirect => 1,
+            | Form::CallIndirect
+            | Form::TailCallIndirect => 1,
             Form::Binary | Form::Store | Form::TableStore | Form::Branch => 2,
             Form::Select => 3,
         }
@@ -193,6 +198,7 @@ impl Form {
             | Form::BranchTable
             | Form::Call
             | Form::CallIndirect
+            | Form::TailCallIndirect
             | Form::Trap => true,
             Form::Binary
             | Form::Unary

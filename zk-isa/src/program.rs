@@ -1,8 +1,8 @@
 //! A program of zk64: instructions with registers, initial static and memory words, entry points.
 //!
 //! This is what the assembler makes of zkASM text, what the executor runs and what a verifying key commits to. Program
-//! counters below [`FIRST_PC`] hold no instruction: reaching one ends the run, and its number is the public status
-//! (0 success, otherwise [`zkc_ir::Trap::code`]).
+//! counters below [`FIRST_PC`] hold no instruction, but for trap vectors: reaching one ends the run, and its number is the
+//! public status (0 success, otherwise [`zkc_ir::Trap::code`]).
 
 use crate::dialect::ZkOp;
 use zkc_ir::Type;
@@ -53,11 +53,12 @@ pub const FIRST_CLOCK: u32 = TICKS;
 /// | `ldt` | `d`, `a` index, `target` first static slot, `imm` size |
 /// | `stt` | `a` index, `b` value, `target` first static slot, `imm` size |
 /// | `grow` | `d`, `a` pages, `imm` limit in pages |
-/// | `jump` | `target` |
+/// | `jump`, `tcall`, `reset` | `target` |
 /// | `br_*` | `a`, `b` or `imm`, `target` if the condition holds, else the next instruction |
 /// | `brt` | `a` index, `imm` count n; continues at `target + min(index, n)` |
 /// | `call` | `target`, `imm` the callee's frame offset k: the frame moves up k registers, its register 0 gets the link |
 /// | `calli` | `a` table word, `imm` = k + type id * 2^32, k as for `call` |
+/// | `tcalli` | `a` table word, `imm` = type id * 2^32 |
 /// | `trap` | `imm` status code |
 /// | `arg`, `result` | `d` / `a`, `imm` index |
 /// | `inlen`, `input8`, `input64` / `output` | `d` / `a` |
@@ -212,6 +213,11 @@ pub struct Program {
     pub init: Vec<(u32, u64)>,
     /// Names of the functions, for places.
     pub functions: Vec<String>,
+    /// Trap vectors, ascending: (code of a trap, program counter).
+    ///
+    /// The program counter that is the code holds a `reset` to the other: a trap of this kind does not end the run, which goes
+    /// on there, in the entry frame. Everything but the frame stays as it was.
+    pub vectors: Vec<(u32, u32)>,
     /// One place per instruction, or empty.
     pub places: Vec<Place>,
     /// Names for program counters, for printing: (pc, label), ascending.
@@ -222,6 +228,15 @@ impl Program {
     /// The instruction at a program counter, if there is one.
     pub fn at(&self, pc: u32) -> Option<&Inst> {
         self.insts.get(pc.checked_sub(FIRST_PC)? as usize)
+    }
+
+    /// The instruction of the trap vector for a status, if there is one.
+    pub fn vector(&self, status: u32) -> Option<Inst> {
+        let at = self.vectors.binary_search_by_key(&status, |v| v.0).ok()?;
+        Some(Inst {
+            target: self.vectors[at].1,
+            ..Inst::new(ZkOp::Reset)
+        })
     }
 
     /// The entry point with this name.

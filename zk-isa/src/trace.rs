@@ -41,8 +41,9 @@ pub const MAX_ACCESSES: usize = 4;
 /// | `output` | `a`, `SLOT_OUTPUTS` |
 /// | `call` | the callee's register 0; none when it traps |
 /// | `calli` | `a`, the callee's register 0; only `a` when it traps |
+/// | `tcalli` | `a` |
 /// | `ret` | register 0 |
-/// | `jump`, `trap`, `halt` | none |
+/// | `jump`, `tcall`, `reset`, `trap`, `halt` | none |
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Step {
     /// Program counter.

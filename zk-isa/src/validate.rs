@@ -16,12 +16,13 @@ pub(crate) enum Item {
     Program,
     Inst(usize),
     Entry(usize),
+    Vector(usize),
     Init(usize),
 }
 
 /// Checks a program: registers at most [`MAX_REG`], no destination 0, unused fields zero, targets that hold instructions,
 /// constants within their instruction's range, initial words ascending, non-zero and in existing pages or static words,
-/// entries, places and labels that point into the program.
+/// entries, trap vectors, places and labels that point into the program.
 ///
 /// The diagnostic has code `invalid-program` and the function of the instruction at fault.
 pub fn validate(program: &Program) -> Result<(), Diagnostic> {
@@ -99,6 +100,24 @@ pub(crate) fn check(program: &Program) -> Result<(), (Item, String)> {
                 format!("entry `{}` is defined twice", entry.name),
             ));
         }
+    }
+    let mut before = 0;
+    for (index, &(status, pc)) in program.vectors.iter().enumerate() {
+        let fault = if Trap::from_code(status).is_none() {
+            Some(format!("{status} is not the code of a trap"))
+        } else if before >= status {
+            Some("vectors must stand in ascending order of their traps, each once".to_owned())
+        } else if program.at(pc).is_none() {
+            Some(format!(
+                "the vector goes to program counter {pc}, which holds no instruction"
+            ))
+        } else {
+            None
+        };
+        if let Some(message) = fault {
+            return Err((Item::Vector(index), message));
+        }
+        before = status;
     }
     let mut previous = None;
     for (index, &(addr, value)) in program.init.iter().enumerate() {
@@ -210,6 +229,13 @@ fn inst_fault(program: &Program, inst: &Inst) -> Option<String> {
         Form::Call => frame_offset_fault(inst.imm),
         Form::CallIndirect => match inst.imm >> 32 {
             0..0xffff => frame_offset_fault(inst.imm & 0xffff_ffff),
+            ty => Some(format!("type id {ty} is not below 65535")),
+        },
+        Form::TailCallIndirect if inst.imm & 0xffff_ffff != 0 => {
+            Some(format!("`{name}` moves no frame"))
+        }
+        Form::TailCallIndirect => match inst.imm >> 32 {
+            0..0xffff => None,
             ty => Some(format!("type id {ty} is not below 65535")),
         },
         Form::Trap => {

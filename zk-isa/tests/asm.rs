@@ -12,6 +12,8 @@ PAGES 1
 FUNCTION sum
 FUNCTION "core::fmt"
 ENTRY main start (i32, i64) -> (i64)
+VECTOR unreachable .out
+VECTOR integer-overflow again
 INIT 8 0x1 0x2 3
 INIT STATIC+2 -1
 
@@ -30,12 +32,17 @@ loop: again:
   r1, r2 :BR_LTU32(loop)
   r1, 10 :BR_EQ64(.out)
   r1 => r2 :LDT(2, 5)
+  r1, r2 :STT(2, 5)
+  r1, r2 => r3 :MULHU64
   r1 => r2 :GROW(4)
   => r8 :LDS(0)
   r8 :STS(3)
   r1 :BRT(loop, 2)
   :CALL(start, 12)
   r4 :CALLI(12, 3)
+  :TCALL(start)
+  r4 :TCALLI(3)
+  :RESET(.out)
   r4 :OUTPUT
 .out:
   r6 :RESULT(0)

@@ -33,7 +33,8 @@ fn check(program: &Program, steps: &[Step]) {
     let mut born = vec![0; program.pages as usize];
     for (index, step) in steps.iter().enumerate() {
         assert_eq!(step.clock, FIRST_CLOCK + TICKS * index as u32);
-        assert_eq!(Some(&step.inst), program.at(step.pc));
+        let inst = program.at(step.pc).copied();
+        assert_eq!(Some(step.inst), inst.or(program.vector(step.pc)));
         if let Some(next) = steps.get(index + 1) {
             assert_eq!((step.next_pc, step.next_fp), (next.pc, next.fp));
         }
@@ -104,6 +105,7 @@ fn places(step: &Step, values: &[u64]) -> Vec<u32> {
         Form::Call => vec![step.next_fp],
         Form::CallIndirect if traps && step.next_fp == step.fp => vec![r(a)],
         Form::CallIndirect => vec![r(a), step.next_fp],
+        Form::TailCallIndirect => vec![r(a)],
         Form::Bare if op == ZkOp::Ret => vec![r(0)],
         Form::Bare | Form::Jump | Form::Trap => vec![],
     }

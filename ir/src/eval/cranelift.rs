@@ -83,11 +83,17 @@ impl Semantics for ClifSemantics<'_> {
                 _ => return Err(site.malformed("a trap kind as attribute")),
             },
             C::Call => Flow::Call(site.index(0)?, args.to_vec()),
-            C::CallIndirect => {
+            C::ReturnCall => Flow::TailCall(site.index(0)?, args.to_vec()),
+            C::CallIndirect | C::ReturnCallIndirect => {
                 let func =
                     self.instance
                         .indirect(self.module, site.index(1)?, site.index(0)?, args[0])?;
-                Flow::Call(func, args[1..].to_vec())
+                let args = args[1..].to_vec();
+                if op == C::CallIndirect {
+                    Flow::Call(func, args)
+                } else {
+                    Flow::TailCall(func, args)
+                }
             }
             C::GlobalGet => Flow::Value(self.instance.global(site.index(0)?)?),
             C::GlobalSet => {

@@ -74,6 +74,8 @@ pub enum Flow {
     Return(Vec<u64>),
     /// Another function, whose results are the op's.
     Call(u32, Vec<u64>),
+    /// Another function in this one's place: its results are this one's.
+    TailCall(u32, Vec<u64>),
     /// The end of the whole run, with these results.
     Halt(Vec<u64>),
 }
@@ -315,11 +317,16 @@ impl<'a> Evaluator<'a, '_> {
         }
     }
 
-    /// Ends the current call; the results of the run if it was the first.
-    fn leave_call(&mut self, results: Vec<u64>) -> Result<Option<Vec<u64>>, EvalError> {
+    /// Takes the current call's frame off the stack.
+    fn pop_frame(&mut self) {
         let frame = self.frames.pop().expect("a run has a frame");
         self.values.truncate(frame.base);
         self.used_locals -= frame.locals.len();
+    }
+
+    /// Ends the current call; the results of the run if it was the first.
+    fn leave_call(&mut self, results: Vec<u64>) -> Result<Option<Vec<u64>>, EvalError> {
+        self.pop_frame();
         let Some(caller) = self.frames.last() else {
             return Ok(Some(results));
         };
@@ -429,6 +436,17 @@ impl<'a> Evaluator<'a, '_> {
                 self.enter(region, &args)?;
             }
             Flow::Return(results) => return self.leave_call(results),
+            Flow::TailCall(func, args) => match (self.bodies)(func) {
+                Some(body) => {
+                    self.pop_frame();
+                    self.call(body, &args)?;
+                }
+                None => match self.semantics.host(func, &args)? {
+                    Flow::Halt(results) => return Ok(Some(results)),
+                    Flow::Values(results) => return self.leave_call(results),
+                    _ => return Err(missing("host function")),
+                },
+            },
             Flow::Call(func, args) => match (self.bodies)(func) {
                 Some(body) => self.call(body, &args)?,
                 None => match self.semantics.host(func, &args)? {

@@ -485,3 +485,69 @@ proptest! {
         prop_assert_eq!(first, run(&again));
     }
 }
+
+#[test]
+fn tail_calls_take_no_stack() {
+    let text = "
+func @even(%n: i32) -> (i32) {
+  ^0(%n: i32):
+    cranelift.brif %n [^1, ^2]
+  ^1:
+    %one = cranelift.iconst.i32 {value = 1} : i32
+    %m = cranelift.isub.i32 %n, %one : i32
+    cranelift.return_call %m {callee = @1}
+  ^2:
+    %r = cranelift.iconst.i32 {value = 44} : i32
+    cranelift.return %r
+}
+func @odd(%n: i32) -> (i32) {
+  ^0(%n: i32):
+    cranelift.brif %n [^1, ^2]
+  ^1:
+    %one = cranelift.iconst.i32 {value = 1} : i32
+    %m = cranelift.isub.i32 %n, %one : i32
+    cranelift.return_call_indirect %one, %m {type = 0, table = 0}
+  ^2:
+    %r = cranelift.iconst.i32 {value = 99} : i32
+    cranelift.return %r
+}
+func @caller(%n: i32) -> (i32) {
+  ^0(%n: i32):
+    %a = cranelift.call %n {callee = @0} : i32
+    %b = cranelift.iadd.i32 %a, %n : i32
+    cranelift.return %b
+}
+func @host() -> (i32) {
+  ^0:
+    cranelift.return_call {callee = @5}
+}
+func @null(%n: i32) -> (i32) {
+  ^0(%n: i32):
+    cranelift.return_call_indirect %n, %n {type = 0, table = 0}
+}";
+    let module = module(CRANELIFT, text);
+    let bodies = |func| body(&module, func);
+    let run = |name: &str, args: &[u64]| {
+        let mut instance = Instance::new(&module, b"input").unwrap();
+        let mut limits = Limits {
+            depth: 2,
+            values: 64,
+            ..Limits::default()
+        };
+        let call = (module.exported_func(name).unwrap(), args);
+        run_cranelift(&module, &bodies, &mut instance, &mut limits, call)
+    };
+    for n in [0, 1, 2, 99_999, 100_000] {
+        let expected = if n % 2 == 0 { 44 } else { 99 };
+        assert_eq!(run("even", &[n]), Ok(vec![expected]));
+        assert_eq!(run("caller", &[n]), Ok(vec![expected + n]));
+    }
+    assert_eq!(run("host", &[]), Ok(vec![5]));
+    for (element, trap) in [
+        (0, Trap::UninitializedElement),
+        (100, Trap::UndefinedElement),
+        (4, Trap::IndirectCallTypeMismatch),
+    ] {
+        assert_eq!(run("null", &[element]), Err(trap.into()));
+    }
+}

@@ -169,11 +169,17 @@ impl Semantics for WasmSemantics<'_> {
             W::Return => Flow::Return(args.to_vec()),
             W::Unreachable => return Err(Trap::Unreachable.into()),
             W::Call => Flow::Call(site.index(0)?, args.to_vec()),
-            W::CallIndirect => {
+            W::ReturnCall => Flow::TailCall(site.index(0)?, args.to_vec()),
+            W::CallIndirect | W::ReturnCallIndirect => {
                 let func =
                     self.instance
                         .indirect(self.module, site.index(1)?, site.index(0)?, args[0])?;
-                Flow::Call(func, args[1..].to_vec())
+                let args = args[1..].to_vec();
+                if op == W::CallIndirect {
+                    Flow::Call(func, args)
+                } else {
+                    Flow::TailCall(func, args)
+                }
             }
             // Rows with an evaluator.
             W::I32Const

@@ -261,10 +261,10 @@ impl Import<'_> {
                 Ok(())
             }
             InstructionData::Call {
-                opcode: Opcode::Call,
+                opcode: Opcode::Call | Opcode::ReturnCall,
                 func_ref,
                 ..
-            } => self.call(inst, func_ref),
+            } => self.call(inst, func_ref, opcode == Opcode::ReturnCall),
             InstructionData::MultiAry {
                 opcode: Opcode::Return,
                 ..
@@ -446,7 +446,12 @@ impl Import<'_> {
         self.define(result, row, &[x], Vec::new())
     }
 
-    fn call(&mut self, inst: clif::Inst, callee: clif::FuncRef) -> Result<(), Diagnostic> {
+    fn call(
+        &mut self,
+        inst: clif::Inst,
+        callee: clif::FuncRef,
+        tail: bool,
+    ) -> Result<(), Diagnostic> {
         let dfg = &self.func.dfg;
         let broken = || internal("a call of an unknown name");
         let clif::ExternalName::User(name) = &dfg.ext_funcs[callee].name else {
@@ -454,7 +459,13 @@ impl Import<'_> {
         };
         let name = &self.func.params.user_named_funcs()[*name];
         let (row, attrs) = match External::from_name(name).ok_or_else(broken)? {
+            External::Func(index) if tail => (ClifOp::ReturnCall, vec![Attr::Func(index)]),
             External::Func(index) => (ClifOp::Call, vec![Attr::Func(index)]),
+            External::CallIndirect { ty, table } if tail => (
+                ClifOp::ReturnCallIndirect,
+                vec![Attr::Index(ty), Attr::Index(table)],
+            ),
+            _ if tail => return Err(internal("a tail call of no function")),
             External::GlobalGet(index) => (ClifOp::GlobalGet, vec![Attr::Index(index)]),
             External::GlobalSet(index) => (ClifOp::GlobalSet, vec![Attr::Index(index)]),
             External::MemorySize => (ClifOp::MemorySize, Vec::new()),

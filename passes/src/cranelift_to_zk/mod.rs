@@ -112,7 +112,8 @@ impl Lowering<'_> {
                     }
                 }
             }
-            ClifOp::CallIndirect => {
+            ClifOp::ReturnCall => self.replace(op, ZkOp::Tcall, data.attrs.clone()),
+            ClifOp::CallIndirect | ClifOp::ReturnCallIndirect => {
                 let (ty, table) = (index(&data.attrs, 0)?, index(&data.attrs, 1)?);
                 let id = *layout
                     .type_ids
@@ -129,11 +130,13 @@ impl Lowering<'_> {
                     .rebuild
                     .builder
                     .value(ZkOp::Ldt, &args[..1], attrs, Type::I64);
-                let attrs = vec![
-                    Attr::Index(id.into()),
-                    Attr::Index(data.results.len() as u32),
-                ];
-                self.emit(op, ZkOp::Calli, &args, attrs);
+                let mut attrs = vec![Attr::Index(id.into())];
+                if clif == ClifOp::CallIndirect {
+                    attrs.push(Attr::Index(data.results.len() as u32));
+                    self.emit(op, ZkOp::Calli, &args, attrs);
+                } else {
+                    self.emit(op, ZkOp::Tcalli, &args, attrs);
+                }
             }
             ClifOp::Return => self.replace(op, ZkOp::Ret, Vec::new()),
             ClifOp::Trap => self.replace(op, ZkOp::Trap, data.attrs.clone()),

@@ -290,6 +290,31 @@ impl<'a> Decoder<'a> {
                 self.push(WasmOp::CallIndirect, &args, attrs, &signature.results);
                 Ok(())
             }
+            Operator::ReturnCall { function_index } => {
+                let funcs = &self.items.module.funcs;
+                let func = funcs
+                    .get(*function_index as usize)
+                    .ok_or_else(|| invalid(self.offset))?;
+                let args = self.pop_n(func.signature.flat().params.len())?;
+                let attrs = vec![Attr::Func(self.remap.func(*function_index))];
+                self.terminator(WasmOp::ReturnCall, &args, attrs)
+            }
+            Operator::ReturnCallIndirect {
+                type_index,
+                table_index,
+            } => {
+                let types = &self.items.module.types;
+                let signature = types
+                    .get(*type_index as usize)
+                    .ok_or_else(|| invalid(self.offset))?;
+                let mut args = vec![self.pop()?];
+                args.extend(self.pop_n(signature.flat().params.len())?);
+                let attrs = vec![
+                    Attr::Index(self.remap.ty(*type_index)),
+                    Attr::Index(*table_index),
+                ];
+                self.terminator(WasmOp::ReturnCallIndirect, &args, attrs)
+            }
             Operator::Block { .. }
             | Operator::Loop { .. }
             | Operator::If { .. }

@@ -2,6 +2,7 @@
 //!
 //! Who may be inlined is decided for the whole module ([`inline_candidates`]); [`inline`] is a function of one body and the
 //! callees it is given. Inlined ops carry the place of the call, because places count from the start of one function's body.
+//! A tail call is never replaced; in an inlined body it becomes a call, which takes the frame that the inlined one no longer does.
 
 use super::{Rebuild, is_flat};
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,7 +44,7 @@ pub fn inline_candidates(
     let mut callees: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
     for (&caller, body) in bodies {
         for (_, data) in body.ops() {
-            if let Some(callee) = callee(data) {
+            if let Some(callee) = callee(data).or(tail_callee(data)) {
                 *sites.entry(callee).or_default() += 1;
                 callees.entry(caller).or_default().insert(callee);
             }
@@ -80,6 +81,13 @@ fn recursive(callees: &BTreeMap<u32, BTreeSet<u32>>) -> BTreeSet<u32> {
 fn callee(data: &zkc_ir::OpData) -> Option<u32> {
     match (ClifOp::from_opcode(data.opcode), data.attrs.first()) {
         (Some(ClifOp::Call), Some(Attr::Func(callee))) => Some(*callee),
+        _ => None,
+    }
+}
+
+fn tail_callee(data: &zkc_ir::OpData) -> Option<u32> {
+    match (ClifOp::from_opcode(data.opcode), data.attrs.first()) {
+        (Some(ClifOp::ReturnCall), Some(Attr::Func(callee))) => Some(*callee),
         _ => None,
     }
 }
@@ -186,6 +194,17 @@ fn splice(rebuild: &mut Rebuild<'_>, op: Op, inner: &Body) {
             let args: Vec<Value> = data.args.iter().map(|&v| value(v)).collect();
             if ClifOp::from_opcode(data.opcode) == Some(ClifOp::Return) {
                 jump(builder, after, args);
+                continue;
+            }
+            let call = match ClifOp::from_opcode(data.opcode) {
+                Some(ClifOp::ReturnCall) => Some(ClifOp::Call),
+                Some(ClifOp::ReturnCallIndirect) => Some(ClifOp::CallIndirect),
+                _ => None,
+            };
+            if let Some(call) = call {
+                let call = builder.op(call, &args, data.attrs.clone(), &types);
+                let results = builder.body().op(call).results.clone();
+                jump(builder, after, results);
                 continue;
             }
             let successors = data.successors.iter().map(|s| Successor {

@@ -1,6 +1,6 @@
 //! One case per clean-up, as text before and after.
 
-use super::{InlineOptions, PASSES, Pass, cleanup, inline};
+use super::{InlineOptions, PASSES, Pass, cleanup, inline, inline_candidates};
 use zkc_ir::{Body, CRANELIFT, DialectSet, parse_funcs, print_body, verify};
 
 fn body(text: &str) -> Body {
@@ -324,4 +324,53 @@ fn a_load_is_known_across_writes_to_tables_and_other_memories() {
         let loads = result.matches("cranelift.load.i64").count();
         assert_eq!(loads, if known { 1 } else { 2 }, "{op}\n{result}");
     }
+}
+
+#[test]
+fn a_tail_call_in_an_inlined_body_becomes_a_call() {
+    let caller = body(
+        "(%0: i32) -> (i32) {
+  ^0(%0: i32):
+    %1 = cranelift.call %0 {callee = @1} : i32
+    %2 = cranelift.iadd.i32 %1, %0 : i32
+    cranelift.return %2
+}
+",
+    );
+    let callee = body(
+        "(%0: i32) -> (i32) {
+  ^0(%0: i32):
+    cranelift.brif %0 [^1, ^2]
+  ^1:
+    cranelift.return_call %0 {callee = @2}
+  ^2:
+    cranelift.return_call_indirect %0, %0 {type = 0, table = 0}
+}
+",
+    );
+    let lookup = |index: u32| match index {
+        1 => Some(&callee),
+        2 => Some(&caller),
+        _ => None,
+    };
+    let once = InlineOptions {
+        rounds: 1,
+        ..InlineOptions::default()
+    };
+    let result = inline(&caller, &lookup, &once);
+    verify(&result).expect("the result verifies");
+    let text = print_body(&result);
+    assert!(!text.contains("return_call"), "{text}");
+    assert_eq!(text.matches("cranelift.call ").count(), 1, "{text}");
+    assert_eq!(
+        text.matches("cranelift.call_indirect ").count(),
+        1,
+        "{text}"
+    );
+    // A tail call itself stays, whatever its callee is.
+    assert_eq!(inline(&callee, &lookup, &once), callee);
+    // A cycle of tail calls is a recursion.
+    let bodies = [(1, &callee), (2, &callee)].into();
+    let candidates = inline_candidates(&bodies, &[1].into(), &InlineOptions::default());
+    assert!(!candidates.contains(&2), "{candidates:?}");
 }

@@ -89,6 +89,12 @@ impl Translator<'_> {
                 self.builder.ins().return_(&args);
                 self.leave()?;
             }
+            WasmOp::ReturnCall | WasmOp::ReturnCallIndirect => {
+                let args = self.values(&data.args)?;
+                let callee = self.call(opcode, &data.attrs)?;
+                self.builder.ins().return_call(callee, &args);
+                self.leave()?;
+            }
             WasmOp::Unreachable => {
                 self.builder.ins().trap(trap_to_code(Trap::Unreachable));
                 self.leave()?;

@@ -63,7 +63,7 @@ fn clif_signature(signature: &Signature) -> clif::Signature {
     clif::Signature {
         params: list(&signature.params),
         returns: list(&signature.results),
-        call_conv: CallConv::Fast,
+        call_conv: CallConv::Tail,
     }
 }
 

@@ -5,7 +5,7 @@ use crate::clif::{External, internal};
 use crate::runtime;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8, I16, I32, I64};
-use cranelift_codegen::ir::{self as clif, InstBuilder, MemFlagsData};
+use cranelift_codegen::ir::{self as clif, FuncRef, InstBuilder, MemFlagsData};
 use zkc_ir::{Attr, ClifOp, ConstValue, Diagnostic, Op, Signature, Type, Value, WasmOp};
 
 /// Largest constant offset a CLIF access can carry. Beyond it every access is out of bounds, because the machine's memory
@@ -261,35 +261,10 @@ impl Translator<'_> {
             W::Nop | W::Drop => Vec::new(),
             W::Select => vec![self.builder.ins().select(x[2], x[0], x[1])],
 
-            W::Call => {
-                let callee = index(&data.attrs, 0)?;
-                let func = self.module.funcs.get(callee as usize);
-                let signature = func
-                    .map(|f| f.signature.flat())
-                    .ok_or_else(|| internal(format!("no function {callee}")))?;
-                self.effect(
-                    External::Func(callee),
-                    &signature.params,
-                    &signature.results,
-                    &x,
-                )
-            }
-            W::CallIndirect => {
-                let (ty, table) = (index(&data.attrs, 0)?, index(&data.attrs, 1)?);
-                let signature = self
-                    .module
-                    .types
-                    .get(ty as usize)
-                    .map(Signature::flat)
-                    .ok_or_else(|| internal(format!("no type {ty}")))?;
-                let mut params = vec![Type::I32];
-                params.extend_from_slice(&signature.params);
-                self.effect(
-                    External::CallIndirect { ty, table },
-                    &params,
-                    &signature.results,
-                    &x,
-                )
+            W::Call | W::CallIndirect => {
+                let callee = self.call(opcode, &data.attrs)?;
+                let call = self.builder.ins().call(callee, &x);
+                self.builder.inst_results(call).to_vec()
             }
             W::Block
             | W::Loop
@@ -299,6 +274,8 @@ impl Translator<'_> {
             | W::BrIf
             | W::BrTable
             | W::Return
+            | W::ReturnCall
+            | W::ReturnCallIndirect
             | W::Unreachable => {
                 return Err(internal(format!(
                     "`{}` reached the ops without control flow",
@@ -383,6 +360,27 @@ impl Translator<'_> {
             W::I64Store32 => ins.istore32(flags, value, p, offset),
             _ => ins.store(flags, value, p, offset),
         };
+    }
+
+    /// The function that a call, tail call or indirect call names.
+    pub(super) fn call(&mut self, opcode: WasmOp, attrs: &[Attr]) -> Result<FuncRef, Diagnostic> {
+        let module = self.module;
+        if matches!(opcode, WasmOp::Call | WasmOp::ReturnCall) {
+            let callee = index(attrs, 0)?;
+            let func = module.funcs.get(callee as usize);
+            let func = func.ok_or_else(|| internal(format!("no function {callee}")))?;
+            return Ok(self.callee(External::Func(callee), &func.signature.flat()));
+        }
+        let (ty, table) = (index(attrs, 0)?, index(attrs, 1)?);
+        let signature = module
+            .types
+            .get(ty as usize)
+            .ok_or_else(|| internal(format!("no type {ty}")))?
+            .flat();
+        let mut params = vec![Type::I32];
+        params.extend_from_slice(&signature.params);
+        let signature = Signature::new(params, signature.results);
+        Ok(self.callee(External::CallIndirect { ty, table }, &signature))
     }
 
     /// Calls the function that stands for an effect.

@@ -9,6 +9,11 @@
 //! `calli`: the word's limbs are pc, pc, type id + 1, 0. The chip that goes through takes limb 2 from the constant. A
 //! null word traps first, then a word of another type, then the exhausted stack. Traps share one chip. Degree 3.
 //!
+//! `tcall` is a jump, `tcalli` a `calli` without frame and link: they leave register 0 of the frame as it is, so a `ret` of
+//! the callee returns where this function would have. `tcalli` shares the traps of `calli`, but for the exhausted stack.
+//!
+//! `reset` goes on in the entry frame, whose register 0 no call has written: a `ret` there ends the run.
+//!
 //! `ret` needs no check: register 0 is no instruction's destination, so the link is one that a call wrote, or zero in
 //! the entry frame, where it ends the run with status 0.
 //!
@@ -22,7 +27,7 @@ use crate::gadgets::{
     low_limbs, sum,
 };
 use zkc_ir::Trap;
-use zkc_isa::{STACK_BASE, STACK_WORDS, Step, ZkOp};
+use zkc_isa::{FIRST_PC, STACK_BASE, STACK_WORDS, Step, ZkOp};
 
 const _: () = assert!(
     STACK_WORDS == 1 << 20,
@@ -76,9 +81,12 @@ impl Link {
     }
 }
 
-/// A call that traps makes no access but that of the word `calli` takes.
+/// A call that traps makes no access but that of the word `calli` takes, and `tcalli` makes no other.
 fn goes_through(step: &Step) -> bool {
-    step.len > u8::from(step.inst.op == ZkOp::Calli)
+    match step.inst.op {
+        ZkOp::Tcalli => step.next_pc >= FIRST_PC,
+        op => step.len > u8::from(op == ZkOp::Calli),
+    }
 }
 
 /// `call` that goes through.
@@ -91,10 +99,9 @@ pub(super) fn call() -> InstructionRow {
         .only(goes_through)
 }
 
-/// `calli` that goes through.
-pub(super) fn calli() -> InstructionRow {
-    let mut f = Frame::new("calli", &[ZkOp::Calli]);
-    let (k, ty) = (f.constant_limb(0), f.constant_limb(2));
+/// Reads the table word in register `a`, which must be a function of the type in limb 2 of the constant; gives its pc.
+fn function_word(f: &mut Frame) -> Expr {
+    let ty = f.constant_limb(2);
     let (addr, when) = (f.register(Field::A), f.real.clone());
     let spec = AccessSpec {
         addr,
@@ -106,16 +113,50 @@ pub(super) fn calli() -> InstructionRow {
     let word = [pc[0].into(), pc[1].into(), ty + 1, Expr::constant(0)];
     f.access("a", &spec, &word, &word);
     f.bits(14, pc[1]);
+    low_limbs(&pc)
+}
+
+/// `calli` that goes through.
+pub(super) fn calli() -> InstructionRow {
+    let mut f = Frame::new("calli", &[ZkOp::Calli]);
+    let k = f.constant_limb(0);
+    let pc = function_word(&mut f);
     let link = Link::new(&mut f, k);
-    f.set_next_pc(low_limbs(&pc));
+    f.set_next_pc(pc);
     f.finish(move |step, row| link.fill(step, row))
         .only(goes_through)
 }
 
-/// `call` and `calli` that trap.
+/// `tcall`.
+pub(super) fn tcall() -> InstructionRow {
+    let mut f = Frame::new("tcall", &[ZkOp::Tcall]);
+    let target = f.target();
+    f.set_next_pc(target);
+    f.finish(|_, _| ())
+}
+
+/// `reset`.
+pub(super) fn reset() -> InstructionRow {
+    let mut f = Frame::new("reset", &[ZkOp::Reset]);
+    let target = f.target();
+    f.set_next_pc(target);
+    f.set_next_fp(i64::from(STACK_BASE));
+    f.finish(|_, _| ())
+}
+
+/// `tcalli` that goes through.
+pub(super) fn tcalli() -> InstructionRow {
+    let mut f = Frame::new("tcalli", &[ZkOp::Tcalli]);
+    let pc = function_word(&mut f);
+    f.set_next_pc(pc);
+    f.finish(|_, _| ()).only(goes_through)
+}
+
+/// `call`, `calli` and `tcalli` that trap.
 pub(super) fn call_trap() -> InstructionRow {
-    let mut f = Frame::new("call_trap", &[ZkOp::Call, ZkOp::Calli]);
-    let calli = f.is(ZkOp::Calli);
+    let mut f = Frame::new("call_trap", &[ZkOp::Call, ZkOp::Calli, ZkOp::Tcalli]);
+    let tcalli = f.is(ZkOp::Tcalli);
+    let calli = f.is_any(&[ZkOp::Calli, ZkOp::Tcalli]);
     let (target, k, ty) = (f.target(), f.constant_limb(0), f.constant_limb(2));
     f.assert_zero("calli has no target", &calli * target);
     let addr = f.register(Field::A);
@@ -125,7 +166,7 @@ pub(super) fn call_trap() -> InstructionRow {
             addr,
             limbs: 4,
             when: calli.clone(),
-            slot: Slot::For(0, ZkOp::Calli),
+            slot: Slot::At(0),
         },
     );
     let (null, mismatch, nonzero) = (f.column("null"), f.column("mismatch"), f.column("nonzero"));
@@ -144,6 +185,7 @@ pub(super) fn call_trap() -> InstructionRow {
         &difference.differ - mismatch,
     );
     let exhausted = &f.real - null - mismatch;
+    f.assert_zero("tcalli needs no stack", tcalli * &exhausted);
     let matches = &calli - null - mismatch;
     f.assert_zero(
         "the stack is exhausted for a word of the right type (limb 2)",
@@ -162,7 +204,7 @@ pub(super) fn call_trap() -> InstructionRow {
             + exhausted * code(Trap::CallStackExhausted),
     );
     f.finish(move |step, row| {
-        if step.inst.op != ZkOp::Calli {
+        if step.inst.op == ZkOp::Call {
             return;
         }
         let word = step.accesses[0].old;

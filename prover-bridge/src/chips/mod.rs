@@ -100,6 +100,9 @@ fn build() -> Vec<InstructionRow> {
         control::jump(),
         control::call(),
         control::calli(),
+        control::tcall(),
+        control::tcalli(),
+        control::reset(),
         control::call_trap(),
         control::ret(),
     ]);

@@ -5,6 +5,7 @@ use crate::builder::Bus;
 use crate::tables;
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Counts for all tables.
 #[derive(Default)]
@@ -19,14 +20,16 @@ pub(super) struct Counts {
     pub(super) small_bits: Vec<u32>,
     pub(super) nibble_and: Vec<u32>,
     pub(super) program: Vec<u32>,
+    /// Program counters of `program`.
+    pcs: Range<u32>,
     /// Lookups in tables that are made during the run.
     others: BTreeMap<(Bus, Vec<u32>), u32>,
     miss: Option<String>,
 }
 
 impl Counts {
-    /// No lookups yet, for a program of this many instructions.
-    pub(super) fn new(program_len: usize) -> Counts {
+    /// No lookups yet, for a program with instructions at these program counters.
+    pub(super) fn new(pcs: &Range<u32>) -> Counts {
         Counts {
             range16: vec![0; tables::WORDS_ROWS],
             byte_and: vec![0; tables::WORDS_ROWS],
@@ -35,7 +38,8 @@ impl Counts {
             small_bits: vec![0; tables::SMALL_ROWS],
             nibble_and: vec![0; 256],
             pow2: vec![0; tables::POW2_ROWS],
-            program: vec![0; program_len],
+            program: vec![0; pcs.len()],
+            pcs: pcs.clone(),
             ..Counts::default()
         }
     }
@@ -76,10 +80,7 @@ impl Counts {
             *x = form.on(row).as_canonical_u32();
         }
         let tuple = &tuple[..query.fields.len().min(16)];
-        let slot = match (
-            query.bus,
-            tables::row_of(query.bus, tuple, self.program.len()),
-        ) {
+        let slot = match (query.bus, tables::row_of(query.bus, tuple, &self.pcs)) {
             (Bus::Grown | Bus::GrowEvent, _) => {
                 Some(self.others.entry((query.bus, tuple.to_vec())).or_default())
             }

@@ -311,6 +311,39 @@ pub(crate) fn everything() -> Program {
         ..Inst::new(ZkOp::BrNe64Imm)
     });
     b.op(ZkOp::Ret);
+    // A trap whose vector goes on, and a reset without one.
+    let pc = b.pc();
+    b.program.vectors = vec![(1, pc + 1)];
+    b.push(Inst {
+        imm: 1,
+        ..Inst::new(ZkOp::Trap)
+    })
+    .push(Inst {
+        target: pc + 2,
+        ..Inst::new(ZkOp::Reset)
+    });
+    // Functions whose ends are tail calls of that one's `ret`.
+    let tails = b.pc() + 3;
+    for callee in [tails, tails + 1] {
+        b.push(Inst {
+            target: callee,
+            imm: 10,
+            ..Inst::new(ZkOp::Call)
+        });
+    }
+    b.push(Inst {
+        target: tails + 3,
+        ..Inst::new(ZkOp::Jump)
+    });
+    b.push(Inst {
+        target: function + 3,
+        ..Inst::new(ZkOp::Tcall)
+    });
+    b.li(3, table_word(function + 3, 3)).push(Inst {
+        a: 3,
+        imm: 3 << 32,
+        ..Inst::new(ZkOp::Tcalli)
+    });
     b.push(Inst {
         d: 5,
         a: 2,
@@ -418,24 +451,22 @@ pub(crate) fn traps() -> Vec<(Program, Trap)> {
             });
         });
     }
-    let calli = |word: u64| {
-        move |b: &mut Builder| {
-            b.li(3, word).push(Inst {
-                a: 3,
-                imm: 10 | 3 << 32,
-                ..Inst::new(ZkOp::Calli)
-            });
+    for (op, k) in [(ZkOp::Calli, 10), (ZkOp::Tcalli, 0)] {
+        let call = |word: u64| {
+            move |b: &mut Builder| {
+                b.li(3, word).push(Inst {
+                    a: 3,
+                    imm: k | 3 << 32,
+                    ..Inst::new(op)
+                });
+            }
+        };
+        add(Trap::UninitializedElement, &call(0));
+        for ty in [4, 700] {
+            let word = table_word(FIRST_PC, ty);
+            add(Trap::IndirectCallTypeMismatch, &call(word));
         }
-    };
-    add(Trap::UninitializedElement, &calli(0));
-    add(
-        Trap::IndirectCallTypeMismatch,
-        &calli(table_word(FIRST_PC, 4)),
-    );
-    add(
-        Trap::IndirectCallTypeMismatch,
-        &calli(table_word(FIRST_PC, 700)),
-    );
+    }
     add(Trap::CallStackExhausted, &|b| {
         b.push(Inst {
             target: FIRST_PC,

@@ -42,6 +42,7 @@ pub fn parse(text: &str) -> Result<Program, Vec<Diagnostic>> {
             Item::Program => None,
             Item::Inst(index) => parser.inst_spots.get(index).copied(),
             Item::Entry(index) => parser.entry_spots.get(index).copied(),
+            Item::Vector(index) => parser.vector_spots.get(index).copied(),
             Item::Init(index) => parser.init_spots.get(index).copied(),
         };
         parser.errors.push(Fault {
@@ -103,6 +104,7 @@ struct Parser {
     errors: Vec<Fault>,
     inst_spots: Vec<Spot>,
     entry_spots: Vec<Spot>,
+    vector_spots: Vec<Spot>,
     init_spots: Vec<Spot>,
     has_pages: bool,
     /// Where labels stand: program counter and the number of definitions.
@@ -110,6 +112,7 @@ struct Parser {
     /// Names to be put into instructions and entries once all labels are known.
     inst_names: Vec<(usize, At<Name>)>,
     entry_names: Vec<(usize, At<Name>)>,
+    vector_names: Vec<(usize, At<Name>)>,
     place_texts: Vec<(usize, PlaceText)>,
 }
 
@@ -170,6 +173,16 @@ impl Parser {
                     results,
                 });
                 self.entry_spots.push((index, name.at));
+            }
+            Statement::Vector { trap, target } => {
+                let status = trap_code(trap)?;
+                let pc = self.program_counter(target, |parser, name| {
+                    parser
+                        .vector_names
+                        .push((parser.program.vectors.len(), name));
+                })?;
+                self.program.vectors.push((status as u32, pc));
+                self.vector_spots.push((index, at));
             }
             Statement::Init {
                 is_static,
@@ -334,6 +347,7 @@ impl Parser {
             | Form::Jump
             | Form::Branch
             | Form::BranchImm
+            | Form::TailCallIndirect
             | Form::Trap => (1, 1),
             Form::TableLoad
             | Form::TableStore
@@ -379,6 +393,7 @@ impl Parser {
                 })?;
             }
             Form::CallIndirect => inst.imm = arg_number(first, u64::from(u32::MAX))?,
+            Form::TailCallIndirect => inst.imm = arg_number(first, u64::from(u32::MAX))? << 32,
             Form::Trap => inst.imm = trap_code(first)?,
             _ => inst.imm = arg_number(first, u64::MAX)?,
         }
@@ -425,6 +440,19 @@ impl Parser {
                     .map_or((), |inst| inst.target = pc),
                 Err(message) => {
                     let line = self.inst_spots.get(index).map_or(0, |spot| spot.0);
+                    self.error((line, name.at), message);
+                }
+            }
+        }
+        for (index, name) in std::mem::take(&mut self.vector_names) {
+            match find(&self.labels, &name.value) {
+                Ok(pc) => self
+                    .program
+                    .vectors
+                    .get_mut(index)
+                    .map_or((), |vector| vector.1 = pc),
+                Err(message) => {
+                    let line = self.vector_spots.get(index).map_or(0, |spot| spot.0);
                     self.error((line, name.at), message);
                 }
             }

@@ -91,7 +91,9 @@ impl<'a> Printer<'a> {
             .iter()
             .filter(|inst| inst.op.form().has_target_pc())
             .map(|inst| inst.target);
-        let referred = targets.chain(program.entries.iter().map(|entry| entry.pc));
+        let referred = targets
+            .chain(program.entries.iter().map(|entry| entry.pc))
+            .chain(program.vectors.iter().map(|vector| vector.1));
         let locals = referred.filter(|pc| !names.contains_key(pc)).collect();
         let mut seen = std::collections::BTreeSet::new();
         let ambiguous = program
@@ -123,6 +125,14 @@ impl<'a> Printer<'a> {
                 Kinds(&entry.params),
                 Kinds(&entry.results)
             )?;
+        }
+        for &(status, pc) in &program.vectors {
+            match Trap::from_code(status) {
+                Some(trap) => write!(out, "VECTOR {trap} ")?,
+                None => write!(out, "VECTOR {status} ")?,
+            }
+            self.target(out, pc)?;
+            out.push('\n');
         }
         self.init(out)?;
         let mut labels = program.labels.iter().peekable();
@@ -235,6 +245,7 @@ impl<'a> Printer<'a> {
                 write!(out, ", {})", inst.imm)
             }
             Form::CallIndirect => write!(out, "({}, {})", inst.imm & 0xffff_ffff, inst.imm >> 32),
+            Form::TailCallIndirect => write!(out, "({})", inst.imm >> 32),
             Form::Trap => match u32::try_from(inst.imm).ok().and_then(Trap::from_code) {
                 Some(trap) => write!(out, "({trap})"),
                 None => write!(out, "({})", inst.imm),

@@ -72,6 +72,10 @@ pub(super) enum Statement {
         params: Vec<ValueKind>,
         results: Vec<ValueKind>,
     },
+    Vector {
+        trap: At<Arg>,
+        target: At<Arg>,
+    },
     Init {
         is_static: bool,
         addr: At<Int>,
@@ -168,7 +172,7 @@ fn directive(input: &mut Input<'_>) -> ModalResult<Statement> {
     let keyword = take_while(1.., name_char)
         .verify(|word: &str| DIRECTIVES.contains(&word))
         .context(expected(
-            "an instruction, `PAGES`, `FUNCTION`, `ENTRY` or `INIT`",
+            "an instruction, `PAGES`, `FUNCTION`, `ENTRY`, `VECTOR` or `INIT`",
         ))
         .parse_next(input)?;
     space1.context(expected("a space")).parse_next(input)?;
@@ -178,6 +182,7 @@ fn directive(input: &mut Input<'_>) -> ModalResult<Statement> {
             .map(Statement::Function)
             .parse_next(input),
         "ENTRY" => cut_err(entry).parse_next(input),
+        "VECTOR" => cut_err(vector).parse_next(input),
         "INIT" => cut_err(init).parse_next(input),
         _ => Err(ErrMode::from_input(input)),
     }
@@ -195,6 +200,12 @@ fn entry(input: &mut Input<'_>) -> ModalResult<Statement> {
         params,
         results,
     })
+}
+
+fn vector(input: &mut Input<'_>) -> ModalResult<Statement> {
+    let trap = at(arg).parse_next(input)?;
+    let target = preceded(space1.context(expected("a space")), at(arg)).parse_next(input)?;
+    Ok(Statement::Vector { trap, target })
 }
 
 fn kinds(input: &mut Input<'_>) -> ModalResult<Vec<ValueKind>> {

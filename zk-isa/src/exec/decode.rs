@@ -17,6 +17,7 @@ use crate::program::{FIRST_PC, Inst};
 /// | branches on a constant, `brt` | the index of the target is in `d` (low half) and `b` (high half) |
 /// | `call` | `imm` is the program counter of the target, `b` the frame offset |
 /// | `calli` | `imm` is the upper half of a matching table word, `b` the frame offset |
+/// | `tcalli` | `imm` is the upper half of a matching table word |
 /// | `lds`, `sts` | `imm` is the slot |
 /// | `ldt`, `stt` | `imm` is the slot, plus the size times 2^32 |
 pub(super) struct Code<O> {
@@ -127,6 +128,7 @@ fn code<O>(inst: &Inst, run: Handler<O>, next: Handler<O>, forwarded: u32) -> Co
             code.b = inst.imm as u16;
             code.imm = (inst.imm >> 32) + 1;
         }
+        Form::TailCallIndirect => code.imm = (inst.imm >> 32) + 1,
         Form::BranchImm | Form::BranchTable => {
             code.d = target as u16;
             code.b = (target >> 16) as u16;

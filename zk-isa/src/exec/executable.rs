@@ -82,6 +82,7 @@ pub(super) struct Image {
     /// Static words the program can reach.
     slots: u32,
     init: Vec<(u32, u64)>,
+    vectors: Vec<(u32, u32)>,
 }
 
 impl Image {
@@ -106,6 +107,7 @@ impl Image {
             grown,
             slots,
             init: program.init.clone(),
+            vectors: program.vectors.clone(),
         }
     }
 
@@ -138,7 +140,7 @@ impl Image {
 
     /// Checks a call; gives the entry's index and the host.
     pub(super) fn host<'a>(
-        &self,
+        &'a self,
         name: &str,
         args: &'a [u64],
         input: &'a [u8],
@@ -170,6 +172,7 @@ impl Image {
             output: Vec::new(),
             max_steps: limits.max_steps,
             max_pages: limits.max_pages,
+            vectors: &self.vectors,
         };
         Ok(((entry.pc - FIRST_PC) as usize, host))
     }

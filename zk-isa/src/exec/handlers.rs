@@ -207,6 +207,12 @@ acts! {
     Brt => |at| brt(at);
     Call => |at| call(at);
     Calli => |at| calli(at);
+    Tcall => |at| {
+        let target = at.i.imm as usize;
+        at.jump(target);
+    };
+    Tcalli => |at| tcalli(at);
+    Reset => |at| at.reset();
     Ret => |at| at.ret();
     Trap => |at| {
         let status = at.i.imm as u32;
@@ -364,14 +370,27 @@ fn call<O: Observer, K: Then<O>, const F: u8>(mut at: At<'_, '_, '_, O, K, F>) {
 fn calli<O: Observer, K: Then<O>, const F: u8>(mut at: At<'_, '_, '_, O, K, F>) {
     let Ok(callee) = at.callee() else { return };
     let word = at.a();
+    match (word_fault(word, at.i.imm), callee) {
+        (Some(trap), _) => at.trap(trap),
+        (None, Some(callee)) => at.call(callee, word as u32),
+        (None, None) => at.trap(Kind::CallStackExhausted),
+    }
+}
+
+#[inline(always)]
+fn tcalli<O: Observer, K: Then<O>, const F: u8>(mut at: At<'_, '_, '_, O, K, F>) {
+    let word = at.a();
+    match word_fault(word, at.i.imm) {
+        Some(trap) => at.trap(trap),
+        None => at.go_to(word as u32),
+    }
+}
+
+/// Why a table word cannot be called as a function whose type id plus one is `ty`.
+#[inline(always)]
+fn word_fault(word: u64, ty: u64) -> Option<Kind> {
     if word == 0 {
-        return at.trap(Kind::UninitializedElement);
+        return Some(Kind::UninitializedElement);
     }
-    if word >> 32 != at.i.imm {
-        return at.trap(Kind::IndirectCallTypeMismatch);
-    }
-    match callee {
-        Some(callee) => at.call(callee, word as u32),
-        None => at.trap(Kind::CallStackExhausted),
-    }
+    (word >> 32 != ty).then_some(Kind::IndirectCallTypeMismatch)
 }

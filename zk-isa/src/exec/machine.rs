@@ -49,6 +49,8 @@ pub(super) struct Host<'a> {
     pub(super) output: Vec<u8>,
     pub(super) max_steps: u64,
     pub(super) max_pages: u32,
+    /// The program's trap vectors.
+    pub(super) vectors: &'a [(u32, u32)],
 }
 
 /// How a run ended.
@@ -140,6 +142,15 @@ pub(super) fn execute<O: Observer>(
                     .stack
                     .resize((2 * start).min(STACK_WORDS as usize) + FRAME, 0);
             }
+            Exit::Ended(_, status) if vector(host.vectors, status).is_some() => {
+                let pc = vector(host.vectors, status).expect("it was looked for");
+                steps += 1;
+                if steps > max_steps {
+                    return Err(ExecError::StepLimit { limit });
+                }
+                observer.vector(status, fp, pc);
+                (at, fp) = ((pc - FIRST_PC) as usize, STACK_BASE);
+            }
             Exit::Ended(at, status) => {
                 words.pages = words.statics[SLOT_PAGES as usize] as u32;
                 return Ok(End {
@@ -151,6 +162,12 @@ pub(super) fn execute<O: Observer>(
             Exit::Failed(error) => return Err(error),
         }
     }
+}
+
+/// Where the trap vector for a status goes, if there is one.
+fn vector(vectors: &[(u32, u32)], status: u32) -> Option<u32> {
+    let at = vectors.binary_search_by_key(&status, |v| v.0).ok()?;
+    Some(vectors[at].1)
 }
 
 impl<'a, O: Observer> Machine<'a, '_, O> {
@@ -222,7 +239,8 @@ impl<'a, O: Observer> Machine<'a, '_, O> {
 
     #[cold]
     #[inline(never)]
-    fn wide(&mut self, at: usize) {
+    fn wide(&mut self, at: usize, left: i64) {
+        self.balance = left;
         self.exit = Exit::Failed(ExecError::WideOperand { pc: pc_of(at) });
     }
 }
@@ -465,13 +483,14 @@ impl<'a, O: Observer, K: Then<O>, const FORWARD: u8> At<'_, 'a, '_, O, K, FORWAR
     /// Ends the run with an error.
     #[inline(always)]
     pub(super) fn fail(self, error: ExecError) {
+        self.m.balance = self.left() + 1;
         self.m.exit = Exit::Failed(error);
     }
 
     /// Ends the run because an operand is not below 2^32.
     #[inline(always)]
     pub(super) fn wide(self) {
-        self.m.wide(self.index());
+        self.m.wide(self.index(), self.left() + 1);
     }
 
     /// The frame a call would move to: `None` where the stack has no room, an error where it must first be made deeper.
@@ -516,6 +535,23 @@ impl<'a, O: Observer, K: Then<O>, const FORWARD: u8> At<'_, 'a, '_, O, K, FORWAR
                 self.fail(ExecError::FrameOutOfStack { pc });
             }
         }
+    }
+
+    /// Continues at a program counter that is data, in the same frame.
+    #[inline(always)]
+    pub(super) fn go_to(self, pc: u32) {
+        let fp = self.m.fp;
+        self.transfer(fp, pc);
+    }
+
+    /// Continues at the target, in the entry frame.
+    pub(super) fn reset(mut self) {
+        let pc = pc_of(self.i.imm as usize);
+        self.frame = self
+            .m
+            .frame(STACK_BASE)
+            .expect("the stack is never smaller than a frame");
+        self.transfer(STACK_BASE, pc);
     }
 
     /// Moves the frame and continues at a program counter that is data: it may end the run.

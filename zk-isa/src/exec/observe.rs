@@ -18,6 +18,8 @@ pub(super) trait Observer: Sized {
     fn grew(&mut self, first: u32, last: u32);
     /// The current instruction, at index `at`, is complete.
     fn retire(&mut self, at: usize, fp: u32, next_pc: u32, next_fp: u32);
+    /// The `reset` of the trap vector for `status` was executed.
+    fn vector(&mut self, status: u32, fp: u32, target: u32);
     /// One handler for as many of the instructions, each a row and its forwarded operand, as it can execute at once.
     fn fused(_insts: &[(ZkOp, u8)]) -> Option<Handler<Self>> {
         None
@@ -35,6 +37,8 @@ impl Observer for Silent {
     fn grew(&mut self, _first: u32, _last: u32) {}
     #[inline(always)]
     fn retire(&mut self, _at: usize, _fp: u32, _next_pc: u32, _next_fp: u32) {}
+    #[inline(always)]
+    fn vector(&mut self, _status: u32, _fp: u32, _target: u32) {}
 
     fn fused(insts: &[(ZkOp, u8)]) -> Option<Handler<Silent>> {
         fuse::fused(insts)
@@ -113,12 +117,28 @@ impl Observer for Tracer<'_> {
     }
 
     fn retire(&mut self, at: usize, fp: u32, next_pc: u32, next_fp: u32) {
+        self.complete(
+            (at as u32 + FIRST_PC, fp),
+            self.insts[at],
+            (next_pc, next_fp),
+        );
+    }
+
+    fn vector(&mut self, status: u32, fp: u32, target: u32) {
+        let inst = Inst {
+            target,
+            ..Inst::new(ZkOp::Reset)
+        };
+        self.complete((status, fp), inst, (target, STACK_BASE));
+    }
+}
+
+impl Tracer<'_> {
+    /// Gives the current step away.
+    fn complete(&mut self, (pc, fp): (u32, u32), inst: Inst, (next_pc, next_fp): (u32, u32)) {
         let step = &mut self.step;
-        step.pc = at as u32 + FIRST_PC;
-        step.fp = fp;
-        step.inst = self.insts[at];
-        step.next_pc = next_pc;
-        step.next_fp = next_fp;
+        (step.pc, step.fp, step.inst) = (pc, fp, inst);
+        (step.next_pc, step.next_fp) = (next_pc, next_fp);
         (self.sink)(step);
         step.accesses[..usize::from(step.len)].fill(Access::default());
         step.len = 0;

@@ -56,6 +56,7 @@ fn inst((reg, number, target, large): Raw, op: ZkOp, count: u32, narrow: bool) -
         Form::BranchTable => number % u64::from(FIRST_PC + count - pc),
         Form::Call => number % 12 + 1,
         Form::CallIndirect => (number % 12 + 1) | (number >> 60) << 32,
+        Form::TailCallIndirect => (number >> 60) << 32,
         Form::Trap => number % 10 + 1,
         _ => 0,
     };
@@ -81,7 +82,7 @@ fn is_narrow(op: ZkOp) -> bool {
     use ZkOp::*;
     let ends = matches!(
         op,
-        Ret | Halt | Trap | Input64 | Ld64 | Calli | Output | Result | Arg
+        Ret | Halt | Trap | Reset | Input64 | Ld64 | Calli | Tcalli | Output | Result | Arg
     );
     !ends
         && (op.is_32()
@@ -96,7 +97,7 @@ fn is_narrow(op: ZkOp) -> bool {
 }
 
 fn name() -> impl Strategy<Value = String> {
-    prop_oneof![3 => "[a-z][a-z0-9_.$-]{0,6}", 1 => any::<String>(), 1 => "r[0-9]", 1 => "PAGES|INIT|L\"|a;b|\\.7"]
+    prop_oneof![3 => "[a-z][a-z0-9_.$-]{0,6}", 1 => any::<String>(), 1 => "r[0-9]", 1 => "PAGES|INIT|VECTOR|L\"|a;b|\\.7"]
 }
 
 fn kinds() -> impl Strategy<Value = Vec<ValueKind>> {
@@ -171,6 +172,12 @@ fn programs_of(ops: Vec<ZkOp>, narrow: bool) -> impl Strategy<Value = Program> {
                 };
                 places.into_iter().map(place).take(raws.len()).collect()
             });
+            let vectors = labels
+                .iter()
+                .enumerate()
+                .filter(|(i, _)| i % 3 == 1)
+                .map(|(i, (at, _))| (i as u32 + 1, *at))
+                .collect();
             let mut init: Vec<_> = init
                 .into_iter()
                 .filter(|((is_static, _), _)| *is_static || pages > 0)
@@ -186,6 +193,7 @@ fn programs_of(ops: Vec<ZkOp>, narrow: bool) -> impl Strategy<Value = Program> {
                     .collect(),
                 entries,
                 pages,
+                vectors,
                 init,
                 functions,
                 places: places.unwrap_or_default(),

@@ -156,6 +156,75 @@ fn calli(fp: u32, k: u32, ty: u16, word: u64) -> Step {
     }
 }
 
+fn tcalli(ty: u16, word: u64) -> Step {
+    let scene = Scene::new(Inst {
+        a: 3,
+        imm: u64::from(ty) << 32,
+        ..Inst::new(Tcalli)
+    })
+    .read(3, word);
+    let next = if word == 0 {
+        Trap::UninitializedElement.code()
+    } else if word >> 32 != u64::from(ty) + 1 {
+        Trap::IndirectCallTypeMismatch.code()
+    } else {
+        word as u32
+    };
+    scene.goes_to(next).0
+}
+
+#[test]
+fn resets() {
+    let step = Scene::new(Inst {
+        target: 5000,
+        ..Inst::new(Reset)
+    })
+    .goes_to(5000)
+    .0;
+    for fp in [STACK_BASE, STACK_BASE + 2, STACK_BASE + STACK_WORDS - 1] {
+        all(&Step {
+            pc: 5,
+            fp,
+            next_fp: STACK_BASE,
+            ..step
+        });
+    }
+}
+
+#[test]
+fn tail_calls() {
+    all(&Scene::new(Inst {
+        target: 5000,
+        ..Inst::new(Tcall)
+    })
+    .goes_to(5000)
+    .0);
+    for word in [
+        0,
+        5,
+        1 << 63,
+        1 << 48,
+        3 << 32,
+        table_word(70_000, 2),
+        table_word(70, 3) | 1 << 63,
+        table_word(70_000, 3),
+        table_word((1 << 24) - 1, 3),
+    ] {
+        all(&tcalli(3, word));
+    }
+    all(&tcalli(0, table_word(70_000, 0)));
+    // No stack is needed, so none is exhausted.
+    let step = Scene(Step {
+        fp: STACK_BASE + STACK_WORDS - 1,
+        next_fp: STACK_BASE + STACK_WORDS - 1,
+        ..tcalli(3, table_word(70_000, 3))
+    });
+    let exhausted = step.goes_to(Trap::CallStackExhausted.code()).0;
+    let (chip, row) = honest(&exhausted);
+    assert_eq!(chip.name, "call_trap");
+    assert!(accept(chip, &row).is_err());
+}
+
 #[test]
 fn calls() {
     let last = STACK_BASE + STACK_WORDS - 1;
