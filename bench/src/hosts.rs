@@ -144,7 +144,9 @@ pub(crate) fn wasmtime(wasm: &[u8], call: &Call, repeats: usize) -> Result<Timed
             .map(|v| match v {
                 wasmtime::Val::I32(x) => Ok(u64::from(*x as u32)),
                 wasmtime::Val::I64(x) => Ok(*x as u64),
-                other => bail!("a result of type {other:?} is not an integer"),
+                wasmtime::Val::F32(bits) => Ok(u64::from(*bits)),
+                wasmtime::Val::F64(bits) => Ok(*bits),
+                other => bail!("a result of type {other:?} is not a number"),
             })
             .collect::<Result<_>>()?;
         timed.output = std::mem::take(&mut store.data_mut().output);
@@ -225,7 +227,9 @@ pub(crate) fn wasmi(wasm: &[u8], call: &Call, repeats: usize) -> Result<Timed> {
             .map(|v| match v {
                 wasmi::Val::I32(x) => Ok(u64::from(*x as u32)),
                 wasmi::Val::I64(x) => Ok(*x as u64),
-                other => bail!("a result of type {other:?} is not an integer"),
+                wasmi::Val::F32(x) => Ok(u64::from(x.to_bits())),
+                wasmi::Val::F64(x) => Ok(x.to_bits()),
+                other => bail!("a result of type {other:?} is not a number"),
             })
             .collect::<Result<_>>()?;
         timed.output = std::mem::take(&mut store.data_mut().output);

@@ -39,6 +39,10 @@ const CASES: &[(&str, &str, &[u64], &str)] = &[
     ("sieve", "run", &[50_000], ""),
     ("matmul", "run", &[32], ""),
     ("base64", "run", &[4_000], ""),
+    ("nbody", "run", &[10], ""),
+    ("mandelbrot", "run", &[8], ""),
+    ("chacha20", "run", &[200], ""),
+    ("life", "run", &[2], ""),
 ];
 
 /// What one proof showed.
