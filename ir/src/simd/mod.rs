@@ -1,8 +1,11 @@
 //! The simd dialect: WebAssembly's vector instructions over pairs of `i64`, the low half of a `v128` first.
 //!
 //! An instruction is a lane shape and a lane operation ([`LaneOp`]); its row in the table (`rows`) says which, its operands,
-//! attributes, evaluation and lowering follow. Relaxed instructions have the meaning of the deterministic profile, so most
-//! are another name of a fixed one. The rows stand in bodies of the wasm dialect.
+//! attributes, evaluation and lowering follow. The rows stand in bodies of the wasm dialect.
+//!
+//! Relaxed instructions have the meaning of the deterministic profile (WebAssembly 3.0, appendix "Profiles"), chosen as
+//! wasmtime chooses with `relaxed_simd_deterministic`: most are another name of a fixed instruction (swizzle, truncation,
+//! bitselect, minimum, maximum, q15mulr), products are added fused, byte products are signed, and the sum of four is exact.
 
 mod lanes;
 mod rows;

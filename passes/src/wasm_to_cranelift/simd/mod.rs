@@ -99,7 +99,6 @@ impl<'a> Translator<'a> {
             }
             LaneOp::Replace => {
                 let lane = h.widen(args[2]);
-                let lane = h.and_bits(lane, full(w.max(32)));
                 h.replace(w, x(0), index(attrs, 0)?, lane)
             }
             LaneOp::Splat => {
