@@ -7,12 +7,12 @@
     (local.set 2 (i32x4.add (local.get 0) (global.get $g)))
     (global.set $g (local.get 2))
     (select (local.get 2) (local.get 0) (local.get 1))))
-;; check: (i64, i64, i32) -> (i64, i64)
+;; check: func @f(%0: i64, %1: i64, %2: i32) -> (i64, i64)
 ;; check: simd.i32x4.add
 ;; check: wasm.local.set
-;; sameln: 3
+;; sameln: index = 3
 ;; check: wasm.local.set
-;; sameln: 4
+;; sameln: index = 4
 ;; check: wasm.global.set
 ;; check: wasm.global.set
 ;; check: wasm.select
