@@ -1,7 +1,8 @@
 //! Tables, segments and memories beyond the first: what their ops do to an instance.
 //!
 //! The wasm and cranelift dialects have the same ops, so there is one meaning, [`exec`], by the wasm dialect's names.
-//! Bounds are checked before anything is written.
+//! Bounds are checked before anything is written. What is charged for a length is no more than an op that does not trap can
+//! have.
 
 use super::wasm::bulk_fuel;
 use super::{EvalError, Flow, Instance, LinearMemory, PAGE_BYTES, Site, TableState};
@@ -66,7 +67,9 @@ pub(super) fn exec(
             Flow::Next
         }
         W::MemoryInit => {
-            site.charge(bulk_fuel(args[2]))?;
+            site.charge(bulk_fuel(
+                args[2].min(instance.memory_mut(site.index(0)?)?.len()),
+            ))?;
             instance.memory_init(module, site.index(0)?, site.index(1)?, three(args))?;
             Flow::Next
         }
@@ -91,13 +94,15 @@ pub(super) fn exec(
             Flow::Value(memory.grow(args[0] as u32).into())
         }
         W::MemoryNFill => {
-            site.charge(bulk_fuel(args[2]))?;
             let memory = instance.memory_mut(site.index(0)?)?;
+            site.charge(bulk_fuel(args[2].min(memory.len())))?;
             memory.fill(args[0], args[1] as u8, args[2])?;
             Flow::Next
         }
         W::MemoryNCopy => {
-            site.charge(bulk_fuel(args[2]))?;
+            site.charge(bulk_fuel(
+                args[2].min(instance.memory_mut(site.index(0)?)?.len()),
+            ))?;
             instance.memory_copy(site.index(0)?, site.index(1)?, three(args))?;
             Flow::Next
         }
