@@ -128,7 +128,9 @@ impl Layout {
             layout.max_pages = memory_limit(memory, limit, max_pages)?;
             layout.pages = memory.min as u32;
         }
-        for _ in &module.globals {
+        // The runtime's come last, so that the module's own state does not move when the runtime changes.
+        let own = module.globals.len() - runtime::num_globals(module);
+        for _ in 0..own {
             let slot = layout.slots(1)?;
             layout.globals.push(slot);
         }
@@ -169,6 +171,10 @@ impl Layout {
         for &func in &module.referenced {
             let slot = layout.slots(1)?;
             layout.func_refs.insert(func, slot);
+        }
+        for _ in own..module.globals.len() {
+            let slot = layout.slots(1)?;
+            layout.globals.push(slot);
         }
         layout.scratch = layout.slots(SCRATCH_WORDS.into())?;
         layout.init = layout.initial(module)?;

@@ -229,6 +229,17 @@ pub(crate) fn base(module: &Module) -> Option<u32> {
     }
 }
 
+/// Number of the globals at the end of a module that are the runtime's.
+pub(crate) fn num_globals(module: &Module) -> usize {
+    match (base(module), parts()) {
+        (Some(_), Ok(parts)) => {
+            let each = parts.modules.iter();
+            each.map(|part| part.items.module.globals.len()).sum()
+        }
+        _ => 0,
+    }
+}
+
 /// The index of a runtime function in a module whose runtime starts at `base`.
 pub(crate) fn index_of(base: u32, name: &str) -> Option<u32> {
     let number = parts().as_ref().ok()?.by_name.get(name)?;

@@ -25,7 +25,8 @@ pub(crate) struct Outcome {
     pub(crate) memory: Vec<(u64, u64)>,
 }
 
-fn outcome(results: Result<Vec<u64>, EvalError>, instance: &Instance) -> Outcome {
+/// What a run did to a module with so many globals; a linked one has the runtime's behind them.
+fn outcome(results: Result<Vec<u64>, EvalError>, instance: &Instance, globals: usize) -> Outcome {
     let trapped = results.is_err();
     Outcome {
         results,
@@ -37,7 +38,7 @@ fn outcome(results: Result<Vec<u64>, EvalError>, instance: &Instance) -> Outcome
         globals: if trapped {
             Vec::new()
         } else {
-            instance.globals.clone()
+            instance.globals[..globals].to_vec()
         },
         memory: if trapped {
             Vec::new()
@@ -51,18 +52,21 @@ fn outcome(results: Result<Vec<u64>, EvalError>, instance: &Instance) -> Outcome
 pub(crate) fn run_wasm(module: &Module, name: &str, args: &[u64], input: &[u8]) -> Outcome {
     let mut instance = WasmInstance::new(module, input).expect("the module instantiates");
     let results = instance.invoke_export(name, args);
-    outcome(results, &instance.instance)
+    outcome(results, &instance.instance, module.globals.len())
 }
 
 /// A linked module and the cranelift bodies of its functions.
 pub(crate) struct Compiled {
     pub(crate) module: Module,
+    /// How many globals are the module's own.
+    pub(crate) globals: usize,
     pub(crate) layout: Layout,
     pub(crate) bodies: BTreeMap<u32, Body>,
 }
 
 /// Compiles all supported functions, and checks every body with the verifier.
 pub(crate) fn compile(module: &Module, options: Options) -> Compiled {
+    let globals = module.globals.len();
     let module = link(module, &Host::spectest()).expect("the module links");
     let layout = Layout::of(&module, 65_536).expect("the module has a layout");
     let mut bodies = BTreeMap::new();
@@ -87,6 +91,7 @@ pub(crate) fn compile(module: &Module, options: Options) -> Compiled {
     }
     Compiled {
         module,
+        globals,
         layout,
         bodies,
     }
@@ -131,7 +136,7 @@ pub(crate) fn run_clif(compiled: &Compiled, name: &str, args: &[u64], input: &[u
     }
     let index = module.exported_func(name).expect("the export is there");
     let results = run_cranelift(module, &bodies, &mut instance, &mut limits, (index, args));
-    outcome(results, &instance)
+    outcome(results, &instance, compiled.globals)
 }
 
 /// The functions a run from one export needs.
