@@ -10,8 +10,8 @@ use crate::language::{ENode, Head};
 use egg::Id;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use zkc_ir::Block;
 use zkc_ir::analysis::{Cfg, Dominators, Loops};
+use zkc_ir::{Block, SecondaryMap};
 use zkc_isa::{CostModel, ZkOp};
 
 /// Control flow after branches on constants are gone.
@@ -20,6 +20,8 @@ pub(crate) struct Flow {
     pub(crate) cfg: Cfg,
     pub(crate) dominators: Dominators,
     pub(crate) loops: Loops,
+    /// The closest dominator in fewer loops.
+    pub(crate) shallower: SecondaryMap<Block, Option<Block>>,
 }
 
 /// A place in the skeleton: after the first `pos` effects of a block.

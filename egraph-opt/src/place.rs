@@ -4,7 +4,7 @@
 
 use crate::extract::{Choices, Classes, Flow, Form};
 use crate::select::Selection;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use zkc_ir::Block;
 
 /// Blocks in which each needed class's op stands.
@@ -48,54 +48,58 @@ pub(crate) fn place(
 }
 
 fn place_one(flow: &Flow, home: Block, uses: &[Block], originals: &[Block]) -> Vec<Block> {
-    // Uses that one op of the source served are served by one op again.
+    // Uses that one op of the source served are served by one op again: the highest that dominates them.
+    let originals = highest(flow, originals);
     let mut groups: BTreeMap<Block, Block> = BTreeMap::new();
-    let mut placed = BTreeSet::new();
+    let mut placed = Vec::new();
     for &block in uses {
         let block = lift(flow, home, block);
-        let served = originals
-            .iter()
-            .copied()
-            .filter(|&o| flow.dominators.dominates(o, block));
-        match served.reduce(|a, b| {
-            if flow.dominators.dominates(b, a) {
-                b
-            } else {
-                a
-            }
-        }) {
+        let after = originals.partition_point(|&o| number(flow, o) <= number(flow, block));
+        let served = after.checked_sub(1).map(|i| originals[i]);
+        match served.filter(|&o| flow.dominators.dominates(o, block)) {
             Some(original) => {
                 let meet = groups
                     .get(&original)
                     .map_or(block, |&other| common(flow, other, block));
                 groups.insert(original, meet);
             }
-            None => {
-                placed.insert(block);
-            }
+            None => placed.push(block),
         }
     }
     placed.extend(groups.into_values().map(|block| lift(flow, home, block)));
-    let all: Vec<Block> = placed.iter().copied().collect();
-    placed.retain(|&b| {
-        !all.iter()
-            .any(|&a| a != b && flow.dominators.dominates(a, b))
-    });
-    placed.into_iter().collect()
+    let mut placed = highest(flow, &placed);
+    placed.sort_unstable();
+    placed
+}
+
+fn number(flow: &Flow, block: Block) -> Option<u32> {
+    flow.dominators.preorder_number(block)
+}
+
+/// The blocks that no other one of them dominates, each once, in preorder of the dominator tree.
+fn highest(flow: &Flow, blocks: &[Block]) -> Vec<Block> {
+    let mut blocks = blocks.to_vec();
+    blocks.sort_unstable_by_key(|&block| number(flow, block));
+    // What a block dominates follows it.
+    let mut kept: Vec<Block> = Vec::with_capacity(blocks.len());
+    for block in blocks {
+        if kept
+            .last()
+            .is_none_or(|&above| !flow.dominators.dominates(above, block))
+        {
+            kept.push(block);
+        }
+    }
+    kept
 }
 
 /// The block in the fewest loops on the way up to `home`; the lowest of them.
 fn lift(flow: &Flow, home: Block, from: Block) -> Block {
     let mut best = from;
-    let mut block = from;
-    while block != home && flow.loops.depth(best) > 0 {
-        let Some(up) = flow.dominators.idom(block) else {
-            break;
-        };
-        block = up;
-        if flow.loops.depth(block) < flow.loops.depth(best) {
-            best = block;
-        }
+    while let Some(up) = flow.shallower[best]
+        && flow.dominators.dominates(home, up)
+    {
+        best = up;
     }
     best
 }

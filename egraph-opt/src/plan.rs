@@ -12,7 +12,7 @@ use crate::select::{Selection, Selector};
 use crate::{Level, OptError};
 use std::collections::BTreeMap;
 use zkc_ir::analysis::{Cfg, Dominators, Loops};
-use zkc_ir::{Attr, Block, Builder, Loc, Signature, Successor};
+use zkc_ir::{Attr, Block, Builder, Loc, SecondaryMap, Signature, Successor};
 use zkc_isa::{CostModel, ZkOp};
 
 /// An effect or terminator as an instruction. Operands and branch arguments are classes.
@@ -182,9 +182,20 @@ fn flow(terms: &[Term]) -> Flow {
     let cfg = Cfg::new(builder.body());
     let dominators = Dominators::new(&cfg);
     let loops = Loops::new(&cfg, &dominators);
+    let mut shallower = SecondaryMap::<Block, Option<Block>>::new();
+    for &block in dominators.preorder() {
+        let mut up = dominators.idom(block);
+        while let Some(above) = up
+            && loops.depth(above) >= loops.depth(block)
+        {
+            up = shallower[above];
+        }
+        shallower[block] = up;
+    }
     Flow {
         cfg,
         dominators,
         loops,
+        shallower,
     }
 }

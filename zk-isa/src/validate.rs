@@ -5,6 +5,7 @@
 use crate::dialect::ZkOp;
 use crate::form::Form;
 use crate::program::*;
+use std::collections::BTreeSet;
 use zkc_ir::{Diagnostic, Trap};
 
 /// Most instructions a program may have (2^24, less the program counters below [`FIRST_PC`]).
@@ -79,6 +80,7 @@ pub(crate) fn check(program: &Program) -> Result<(), (Item, String)> {
             ));
         }
     }
+    let mut names = BTreeSet::new();
     for (index, entry) in program.entries.iter().enumerate() {
         if program.at(entry.pc).is_none() {
             return Err((
@@ -89,12 +91,7 @@ pub(crate) fn check(program: &Program) -> Result<(), (Item, String)> {
                 ),
             ));
         }
-        if program
-            .entries
-            .iter()
-            .take(index)
-            .any(|e| e.name == entry.name)
-        {
+        if !names.insert(&entry.name) {
             return Err((
                 Item::Entry(index),
                 format!("entry `{}` is defined twice", entry.name),

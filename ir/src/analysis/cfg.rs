@@ -3,20 +3,31 @@
 use crate::body::Body;
 use crate::entities::{Block, Region};
 use cranelift_entity::SecondaryMap;
-use petgraph::graph::{DiGraph, NodeIndex};
-use petgraph::visit::DfsPostOrder;
 
 /// Blocks of one region and the edges between them.
 #[derive(Clone, Debug)]
 pub struct Cfg {
-    graph: DiGraph<Block, ()>,
-    nodes: SecondaryMap<Block, Option<NodeIndex>>,
-    preds: SecondaryMap<Block, Vec<Block>>,
-    succs: SecondaryMap<Block, Vec<Block>>,
+    preds: Lists,
+    succs: Lists,
     postorder: Vec<Block>,
     /// Position in `postorder`.
     position: SecondaryMap<Block, Option<u32>>,
     entry: Option<Block>,
+}
+
+/// One list of blocks per block, in one vector.
+#[derive(Clone, Debug, Default)]
+struct Lists {
+    /// Start and end in `items`.
+    ranges: SecondaryMap<Block, (u32, u32)>,
+    items: Vec<Block>,
+}
+
+impl Lists {
+    fn of(&self, block: Block) -> &[Block] {
+        let (start, end) = self.ranges[block];
+        &self.items[start as usize..end as usize]
+    }
 }
 
 impl Cfg {
@@ -28,51 +39,72 @@ impl Cfg {
     /// The graph of a region. Successors outside the region are left out.
     pub fn of_region(body: &Body, region: Region) -> Cfg {
         let blocks = body.region(region);
+        let mut inside = SecondaryMap::<Block, bool>::new();
+        for &block in blocks {
+            inside[block] = true;
+        }
+        // The last block with an edge to this one: a branch with two edges to one block is one edge of the graph.
+        let mut from = SecondaryMap::<Block, Option<Block>>::new();
+        let mut succs = Lists::default();
+        let mut preds = Lists::default();
+        for &block in blocks {
+            let start = succs.items.len() as u32;
+            if let Some(&last) = body.block(block).ops.last() {
+                for successor in &body.op(last).successors {
+                    let to = successor.block;
+                    if inside[to] && from[to].replace(block) != Some(block) {
+                        succs.items.push(to);
+                        preds.ranges[to].1 += 1;
+                    }
+                }
+            }
+            succs.ranges[block] = (start, succs.items.len() as u32);
+        }
+        let mut next = 0;
+        for &block in blocks {
+            let count = preds.ranges[block].1;
+            preds.ranges[block] = (next, next);
+            next += count;
+        }
+        preds.items = succs.items.clone();
+        for &block in blocks {
+            for &to in succs.of(block) {
+                let end = &mut preds.ranges[to].1;
+                preds.items[*end as usize] = block;
+                *end += 1;
+            }
+        }
         let mut cfg = Cfg {
-            graph: DiGraph::with_capacity(blocks.len(), blocks.len()),
-            nodes: SecondaryMap::new(),
-            preds: SecondaryMap::new(),
-            succs: SecondaryMap::new(),
+            preds,
+            succs,
             postorder: Vec::with_capacity(blocks.len()),
             position: SecondaryMap::new(),
             entry: blocks.first().copied(),
         };
-        for &block in blocks {
-            cfg.nodes[block] = Some(cfg.graph.add_node(block));
-        }
-        for &block in blocks {
-            let Some(&last) = body.block(block).ops.last() else {
-                continue;
-            };
-            for successor in &body.op(last).successors {
-                let to = successor.block;
-                // A branch with two edges to one block is one edge of the graph.
-                if cfg.nodes[to].is_some() && cfg.preds[to].last() != Some(&block) {
-                    cfg.succs[block].push(to);
-                    cfg.preds[to].push(block);
-                }
-            }
-        }
-        for &block in blocks {
-            // petgraph lists the edge added last first; so the first successor comes first in reverse postorder.
-            for &to in cfg.succs[block].iter().rev() {
-                let (from, to) = (
-                    cfg.nodes[block].expect("a node per block"),
-                    cfg.nodes[to].expect("a node per block"),
-                );
-                cfg.graph.add_edge(from, to, ());
-            }
-        }
-        if let Some(entry) = cfg.entry {
-            let mut dfs =
-                DfsPostOrder::new(&cfg.graph, cfg.nodes[entry].expect("a node per block"));
-            while let Some(node) = dfs.next(&cfg.graph) {
-                let block = cfg.graph[node];
-                cfg.position[block] = Some(cfg.postorder.len() as u32);
-                cfg.postorder.push(block);
-            }
-        }
+        cfg.order();
         cfg
+    }
+
+    /// Depth-first search, the last successor first, so that the first comes first in reverse postorder.
+    fn order(&mut self) {
+        let Some(entry) = self.entry else { return };
+        let mut seen = SecondaryMap::<Block, bool>::new();
+        seen[entry] = true;
+        let mut stack = vec![(entry, self.succs.of(entry).len())];
+        while let Some((block, left)) = stack.last_mut() {
+            let block = *block;
+            if *left > 0 {
+                *left -= 1;
+                let to = self.succs.of(block)[*left];
+                if !std::mem::replace(&mut seen[to], true) {
+                    stack.push((to, self.succs.of(to).len()));
+                }
+                continue;
+            }
+            self.position[block] = Some(self.postorder.len() as u32);
+            self.postorder.push(block);
+            stack.pop();
+        }
     }
 
     /// The first block; `None` for an empty region.
@@ -82,12 +114,12 @@ impl Cfg {
 
     /// Blocks with an edge to `block`, each once, in order of creation of the region's blocks; unreachable ones included.
     pub fn preds(&self, block: Block) -> &[Block] {
-        &self.preds[block]
+        self.preds.of(block)
     }
 
     /// Blocks that `block` has an edge to, each once, in order of its successors.
     pub fn succs(&self, block: Block) -> &[Block] {
-        &self.succs[block]
+        self.succs.of(block)
     }
 
     /// Reachable blocks, each after the blocks that a depth-first search found from it.
@@ -110,15 +142,5 @@ impl Cfg {
     /// Whether the entry reaches `block`.
     pub fn is_reachable(&self, block: Block) -> bool {
         self.position[block].is_some()
-    }
-
-    /// The graph for petgraph's algorithms; node weights are blocks.
-    pub fn graph(&self) -> &DiGraph<Block, ()> {
-        &self.graph
-    }
-
-    /// The node of a block; `None` for blocks of other regions.
-    pub fn node(&self, block: Block) -> Option<NodeIndex> {
-        self.nodes[block]
     }
 }

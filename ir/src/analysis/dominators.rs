@@ -1,12 +1,12 @@
 //! The dominator tree of a region.
 //!
-//! petgraph computes immediate dominators; a walk over their tree numbers the blocks, so that "does a dominate b" is two
-//! comparisons.
+//! Immediate dominators are found by the semi-NCA algorithm (Georgiadis, Linear-Time Algorithms for Dominators and Related
+//! Problems, 2005, section 2.3), which stays near linear where iteration to a fixed point is quadratic: on long chains of
+//! blocks that end in one place. A walk over the tree numbers the blocks, so that "does a dominate b" is two comparisons.
 
 use super::cfg::Cfg;
 use crate::entities::Block;
 use cranelift_entity::SecondaryMap;
-use petgraph::algo::dominators::simple_fast;
 
 /// Who dominates whom.
 #[derive(Clone, Debug)]
@@ -30,13 +30,12 @@ impl Dominators {
         let Some(entry) = cfg.entry() else {
             return dominators;
         };
-        let root = cfg.node(entry).expect("the entry is a node");
-        let tree = simple_fast(cfg.graph(), root);
+        let (order, idoms) = immediate(cfg, entry);
+        for (&block, &idom) in order.iter().zip(&idoms).skip(1) {
+            dominators.idom[block] = Some(order[idom as usize]);
+        }
         for block in cfg.reverse_postorder() {
-            let node = cfg.node(block).expect("a reachable block is a node");
-            if let Some(parent) = tree.immediate_dominator(node) {
-                let parent = cfg.graph()[parent];
-                dominators.idom[block] = Some(parent);
+            if let Some(parent) = dominators.idom[block] {
                 dominators.children[parent].push(block);
             }
         }
@@ -84,8 +83,90 @@ impl Dominators {
         }
     }
 
+    /// Place of a block in [`Dominators::preorder`]; `None` for unreachable blocks.
+    pub fn preorder_number(&self, block: Block) -> Option<u32> {
+        self.range[block].map(|(first, _)| first)
+    }
+
     /// Reachable blocks, each before those it dominates.
     pub fn preorder(&self) -> &[Block] {
         &self.preorder
+    }
+}
+
+/// The reachable blocks in preorder of a depth-first search and, by number in it, their immediate dominators; the entry's
+/// is itself.
+fn immediate(cfg: &Cfg, entry: Block) -> (Vec<Block>, Vec<u32>) {
+    let mut order = Vec::with_capacity(cfg.postorder().len());
+    let mut parent = Vec::with_capacity(cfg.postorder().len());
+    let mut number = SecondaryMap::<Block, Option<u32>>::new();
+    let mut stack = vec![(entry, 0)];
+    while let Some((block, from)) = stack.pop() {
+        if number[block].is_some() {
+            continue;
+        }
+        let n = order.len() as u32;
+        number[block] = Some(n);
+        order.push(block);
+        parent.push(from);
+        stack.extend(cfg.succs(block).iter().map(|&to| (to, n)));
+    }
+    let mut forest = Forest {
+        ancestor: parent.clone(),
+        label: (0..order.len() as u32).collect(),
+        semi: (0..order.len() as u32).collect(),
+    };
+    for v in (1..order.len() as u32).rev() {
+        let mut semi = parent[v as usize];
+        for &pred in cfg.preds(order[v as usize]) {
+            if let Some(u) = number[pred] {
+                semi = semi.min(forest.least(u, v));
+            }
+        }
+        forest.semi[v as usize] = semi;
+    }
+    let mut idom = parent;
+    for v in 1..order.len() {
+        let mut at = idom[v];
+        while at > forest.semi[v] {
+            at = idom[at as usize];
+        }
+        idom[v] = at;
+    }
+    (order, idom)
+}
+
+/// Semidominators of the blocks done so far, with the paths to ask for the least of them.
+struct Forest {
+    ancestor: Vec<u32>,
+    /// The vertex of least semidominator on the compressed path.
+    label: Vec<u32>,
+    semi: Vec<u32>,
+}
+
+impl Forest {
+    /// The least semidominator on the tree path from `u` up to, and without, the first vertex not done: those up to `done`
+    /// are not. A vertex not done is its own.
+    fn least(&mut self, u: u32, done: u32) -> u32 {
+        if u <= done {
+            return u;
+        }
+        // The path whose ends are still to be joined, from `u` upwards.
+        let mut path = vec![u];
+        let mut top = self.ancestor[u as usize];
+        while top > done {
+            path.push(top);
+            top = self.ancestor[top as usize];
+        }
+        let mut above = path.pop().expect("the path starts with `u`");
+        while let Some(vertex) = path.pop() {
+            let (v, a) = (vertex as usize, above as usize);
+            if self.semi[self.label[a] as usize] < self.semi[self.label[v] as usize] {
+                self.label[v] = self.label[a];
+            }
+            self.ancestor[v] = self.ancestor[a];
+            above = vertex;
+        }
+        self.semi[self.label[u as usize] as usize]
     }
 }

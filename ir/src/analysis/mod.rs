@@ -1,6 +1,6 @@
 //! Analyses of flat control flow: who follows whom, who dominates whom, which blocks loop.
 //!
-//! Each is a petgraph view of one region, computed once from a body that does not change and queried by [`crate::Block`].
+//! Each is computed once from one region of a body that does not change, and queried by [`crate::Block`].
 //! Blocks of other regions, and unreachable ones, have no place in orders, trees and loops. All results are in a fixed
 //! order.
 

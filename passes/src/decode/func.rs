@@ -8,8 +8,8 @@ mod rows;
 mod vector;
 
 use super::{
-    MAX_BR_TABLE, MAX_LOCALS_BY_BLOCKS, MAX_NESTING, MAX_OPERANDS, ModuleItems, Remap, unsupported,
-    value_type,
+    MAX_BR_TABLE, MAX_LOCALS_BY_BLOCKS, MAX_LOOPS, MAX_NESTING, MAX_OPERANDS, ModuleItems, Remap,
+    unsupported, value_type,
 };
 use rows::{far, indexed, memory, op_name, row_results, simple};
 use wasmparser::{BinaryReader, BlockType, FunctionBody, MemArg, MemArgTarget, Operator};
@@ -65,6 +65,8 @@ struct Frame {
     values: Vec<Value>,
     /// The block its op stands in.
     parent: Block,
+    /// Loops around its code, itself included.
+    loops: usize,
 }
 
 struct Decoder<'a> {
@@ -133,6 +135,7 @@ impl<'a> Decoder<'a> {
             results,
             values: Vec::new(),
             parent: entry,
+            loops: 0,
         };
         let mut decoder = Decoder {
             items,
@@ -356,7 +359,11 @@ impl<'a> Decoder<'a> {
             }
             Operator::Unreachable => self.terminator(WasmOp::Unreachable, &[], Vec::new()),
             other => Err(unsupported(
-                format_args!("`{}`", op_name(other)),
+                format_args!(
+                    "`{}` (proposal `{}`)",
+                    op_name(other),
+                    super::refusal::proposal_of(other)
+                ),
                 self.offset,
             )),
         }
@@ -411,6 +418,11 @@ impl<'a> Decoder<'a> {
         if self.frames.len() >= MAX_NESTING {
             return Err(limit("nested blocks", MAX_NESTING, self.offset));
         }
+        let around = self.frames.last().map_or(0, |frame| frame.loops);
+        let loops = around + usize::from(opcode == WasmOp::Loop);
+        if loops > MAX_LOOPS {
+            return Err(limit("nested loops", MAX_LOOPS, self.offset));
+        }
         let source = self.block_type(ty)?;
         let signature = source.flat();
         let condition = if opcode == WasmOp::If {
@@ -461,6 +473,7 @@ impl<'a> Decoder<'a> {
             results: signature.results.len(),
             values,
             parent,
+            loops,
         });
         self.enter(inner);
         Ok(())

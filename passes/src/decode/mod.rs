@@ -6,6 +6,7 @@
 
 mod func;
 mod module;
+mod refusal;
 mod remap;
 
 pub use func::decode_func;
@@ -17,8 +18,10 @@ use zkc_ir::{Diagnostic, FuncBody, Module, Type};
 
 /// Deepest nesting of blocks, loops and ifs that is accepted.
 pub const MAX_NESTING: usize = 1 << 20;
+/// Deepest nesting of loops alone: what is known of loops is kept for each loop around a block.
+pub const MAX_LOOPS: usize = 1_000;
 /// Largest number of entries of one `br_table`.
-pub const MAX_BR_TABLE: u32 = 65_536;
+pub const MAX_BR_TABLE: u32 = 1 << 20;
 /// Largest number of operands and results of one function's ops together.
 pub const MAX_OPERANDS: usize = 1 << 22;
 /// Largest product of locals and branch targets of one function: an upper bound on the block parameters of its SSA form.

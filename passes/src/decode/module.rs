@@ -1,5 +1,6 @@
 //! Module-level sections: types, imports, tables, memories, globals, exports, segments, names.
 
+use super::refusal::{malformed, refusal};
 use super::{unsupported, value_type};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -29,7 +30,7 @@ pub struct ModuleItems {
 
 /// WebAssembly 2.0, the later proposals that zkc has, and what is better refused per function, as unsupported, than for the
 /// whole module.
-const FEATURES: WasmFeatures = WasmFeatures::WASM2
+pub(super) const FEATURES: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::EXTENDED_CONST)
     .union(WasmFeatures::MULTI_MEMORY)
     .union(WasmFeatures::RELAXED_SIMD)
@@ -51,56 +52,6 @@ pub fn decode_items(bytes: &[u8]) -> Result<ModuleItems, Diagnostic> {
         reader.section(payload)?;
     }
     reader.finish()
-}
-
-fn malformed(error: &Error) -> Diagnostic {
-    Diagnostic::error("malformed", error.message().replace('\n', " ")).at(error.offset())
-}
-
-/// What to say of a module the validator refused: whether it is malformed, invalid, or asks for a feature we lack.
-fn refusal(bytes: &[u8], error: &Error) -> Diagnostic {
-    let newer = Validator::new_with_features(WasmFeatures::all())
-        .validate_all(bytes)
-        .is_ok();
-    if newer {
-        return Diagnostic::error("unsupported-op", error.message().replace('\n', " "))
-            .at(error.offset())
-            .note("the module needs a newer WebAssembly than 2.0");
-    }
-    match parse_only(bytes) {
-        Err(syntax) => malformed(&syntax),
-        Ok(()) => {
-            Diagnostic::error("invalid", error.message().replace('\n', " ")).at(error.offset())
-        }
-    }
-}
-
-/// Reads every section and every instruction without validating.
-fn parse_only(bytes: &[u8]) -> wasmparser::Result<()> {
-    let mut parser = Parser::new(0);
-    parser.set_features(FEATURES);
-    for payload in parser.parse_all(bytes) {
-        match payload? {
-            Payload::CodeSectionEntry(body) => {
-                let mut ops = body.get_operators_reader()?;
-                while !ops.eof() {
-                    ops.read()?;
-                }
-                ops.finish()?;
-            }
-            Payload::TypeSection(s) => s.into_iter().try_for_each(|x| x.map(drop))?,
-            Payload::ImportSection(s) => s.into_iter().try_for_each(|x| x.map(drop))?,
-            Payload::FunctionSection(s) => s.into_iter().try_for_each(|x| x.map(drop))?,
-            Payload::TableSection(s) => s.into_iter().try_for_each(|x| x.map(drop))?,
-            Payload::MemorySection(s) => s.into_iter().try_for_each(|x| x.map(drop))?,
-            Payload::GlobalSection(s) => s.into_iter().try_for_each(|x| x.map(drop))?,
-            Payload::ExportSection(s) => s.into_iter().try_for_each(|x| x.map(drop))?,
-            Payload::ElementSection(s) => s.into_iter().try_for_each(|x| x.map(drop))?,
-            Payload::DataSection(s) => s.into_iter().try_for_each(|x| x.map(drop))?,
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 #[derive(Default)]
@@ -370,9 +321,12 @@ impl Reader {
         import: Option<Import>,
         offset: u64,
     ) -> Result<(), Diagnostic> {
-        if ty.memory64 || ty.shared || ty.page_size_log2.is_some() {
+        if ty.shared {
+            return Err(unsupported("a shared memory (proposal `threads`)", offset));
+        }
+        if ty.memory64 || ty.page_size_log2.is_some() {
             return Err(unsupported(
-                "a memory that is 64-bit, shared or of another page size",
+                "a memory that is 64-bit or of another page size",
                 offset,
             ));
         }

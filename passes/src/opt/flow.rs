@@ -34,8 +34,9 @@ fn bypass(body: &Body) -> Body {
             }
         }
     }
-    let mut onward: SecondaryMap<Block, Option<&Successor>> = SecondaryMap::new();
-    for &block in order.iter().skip(1) {
+    // Targets first, so that the way on from them is known and chains are followed once.
+    let mut onward: SecondaryMap<Block, Option<Successor>> = SecondaryMap::new();
+    for &block in order.iter().skip(1).rev() {
         let [op] = body.block(block).ops.as_slice() else {
             continue;
         };
@@ -51,7 +52,7 @@ fn bypass(body: &Body) -> Body {
                 uses[param] == here as u32
             });
         if private && target.block != block {
-            onward[block] = Some(target);
+            onward[block] = Some(follow(body, target, &onward));
         }
     }
     let mut rebuild = Rebuild::new(body, &order, |_| true);
@@ -75,11 +76,11 @@ fn bypass(body: &Body) -> Body {
 fn follow(
     body: &Body,
     from: &Successor,
-    onward: &SecondaryMap<Block, Option<&Successor>>,
+    onward: &SecondaryMap<Block, Option<Successor>>,
 ) -> Successor {
     let mut at = from.clone();
     let mut seen = BTreeSet::new();
-    while let Some(next) = onward[at.block] {
+    while let Some(next) = &onward[at.block] {
         // A circle of empty blocks is an endless loop of the program's own.
         if !seen.insert(at.block) {
             return from.clone();
