@@ -1,15 +1,15 @@
 //! Compilation as the rest of the program sees it: options in, text or a program out, with everything memoised between.
 
-use crate::db::{Db, Flags, Model, Source};
+use crate::db::{Db, File, Flags, Model, Source, SourceModule};
 use crate::emit::Emit;
 use crate::queries;
 use crate::zkir::ZkModule;
 use salsa::Setter;
 use std::sync::Arc;
 use zkc_backend::BackendError;
-use zkc_ir::{Body, Diagnostic, ExportKind, FuncBody, Module};
+use zkc_ir::{Body, Diagnostic, ExportKind, Module};
 use zkc_isa::{CostModel, MAX_PAGES, Program};
-use zkc_passes::Host;
+use zkc_passes::Linked;
 
 /// What shapes a compilation besides its input.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,10 +22,34 @@ pub struct Options {
     pub max_pages: u32,
     /// Whether Cranelift's own optimiser runs, for comparison.
     pub clif_opt: bool,
-    /// Values of imports, besides the functions of module `zkc`.
-    pub host: Arc<Host>,
     /// Threads that compile functions; the program is the same for any number. 0 is one per processor.
     pub jobs: usize,
+}
+
+/// A module of several that make one program.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unit {
+    /// The name other modules import from, in diagnostics and entries.
+    pub name: String,
+    /// The WASM binary.
+    pub wasm: Vec<u8>,
+    /// Which earlier module, by position, a module name of its imports stands for; `None` if each goes by its own name.
+    /// Other names are the host's.
+    pub from: Option<Vec<(String, usize)>>,
+    /// Whether it is instantiated by a call of the entry `NAME:instantiate`, rather than before any entry.
+    pub called: bool,
+}
+
+impl Unit {
+    /// A module that imports from all before it, by name, and is instantiated before any entry runs.
+    pub fn new(name: impl Into<String>, wasm: Vec<u8>) -> Unit {
+        Unit {
+            name: name.into(),
+            wasm,
+            from: None,
+            called: false,
+        }
+    }
 }
 
 impl Options {
@@ -38,28 +62,33 @@ impl Options {
             ),
             max_pages: MAX_PAGES,
             clif_opt: false,
-            host: Arc::default(),
             jobs: 1,
         }
     }
 }
 
-/// Which exported functions become entries of the program.
+/// Which functions become entries of the program.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Roots {
-    /// All exported functions.
+    /// All exported functions of the last module.
     Exports,
-    /// These.
+    /// These: `EXPORT` of the last module, `MODULE.EXPORT`, or `MODULE:instantiate` of a module that is to be called.
     Named(Vec<String>),
+    /// Functions of the linked module, by index, each with its entry's name.
+    Functions(Vec<(String, u32)>),
 }
 
 impl Roots {
     /// The entries of a linked module.
     ///
     /// Errors: `unknown-export`; `unsupported-op` for signatures with values that are no numbers.
-    pub(crate) fn exports(&self, module: &Module) -> Result<Vec<zkc_backend::Export>, Diagnostic> {
+    pub(crate) fn exports(&self, linked: &Linked) -> Result<Vec<zkc_backend::Export>, Diagnostic> {
+        let module = &linked.module;
         let export = |name: &str, func: u32| {
-            let data = &module.funcs[func as usize];
+            let data = module
+                .funcs
+                .get(func as usize)
+                .ok_or_else(|| internal(format!("there is no function {func}")))?;
             let params = queries::kinds(&data.signature.flat().params, &data.name)?;
             let results = queries::kinds(&data.signature.flat().results, &data.name)?;
             Ok(zkc_backend::Export {
@@ -80,10 +109,14 @@ impl Roots {
                 .collect(),
             Roots::Named(names) => names
                 .iter()
-                .map(|name| match module.exported_func(name) {
+                .map(|name| match linked.entry(name) {
                     Some(func) => export(name, func),
                     None => Err(unknown_export(name, module)),
                 })
+                .collect(),
+            Roots::Functions(funcs) => funcs
+                .iter()
+                .map(|(name, func)| export(name, *func))
                 .collect(),
         }
     }
@@ -108,10 +141,11 @@ fn unknown_export(name: &str, module: &Module) -> Diagnostic {
     }
 }
 
-/// An incremental compilation session over one input.
+/// An incremental compilation session over one program's modules.
 #[derive(Clone)]
 pub struct Compiler {
     db: Db,
+    files: Vec<File>,
     source: Source,
     flags: Flags,
     model: Model,
@@ -127,18 +161,33 @@ impl std::fmt::Debug for Compiler {
 impl Compiler {
     /// A session for the bytes of a WASM binary. Nothing is compiled until asked for.
     pub fn new(wasm: Vec<u8>, options: &Options) -> Compiler {
+        Compiler::with_units(vec![Unit::new("main", wasm)], options)
+    }
+
+    /// A session for modules in order of instantiation, the main one last.
+    pub fn with_units(units: Vec<Unit>, options: &Options) -> Compiler {
         let db = Db::default();
-        let source = Source::new(&db, wasm);
-        let flags = Flags::new(
-            &db,
-            options.level,
-            options.max_pages,
-            options.clif_opt,
-            options.host.clone(),
-        );
+        let names: Vec<String> = units.iter().map(|u| u.name.clone()).collect();
+        let mut files = Vec::with_capacity(units.len());
+        let mut modules = Vec::with_capacity(units.len());
+        for (position, unit) in units.into_iter().enumerate() {
+            let file = File::new(&db, unit.wasm);
+            files.push(file);
+            modules.push(SourceModule {
+                name: unit.name,
+                file,
+                from: unit
+                    .from
+                    .unwrap_or_else(|| names[..position].iter().cloned().zip(0..).collect()),
+                called: unit.called,
+            });
+        }
+        let source = Source::new(&db, modules);
+        let flags = Flags::new(&db, options.level, options.max_pages, options.clif_opt);
         let model = Model::new(&db, options.model.clone());
         Compiler {
             db,
+            files,
             source,
             flags,
             model,
@@ -146,9 +195,25 @@ impl Compiler {
         }
     }
 
-    /// Replaces the input.
+    /// Replaces the main module, the last one.
     pub fn set_source(&mut self, wasm: Vec<u8>) {
-        self.source.set_bytes(&mut self.db).to(wasm);
+        if let Some(last) = self.files.len().checked_sub(1) {
+            self.set_unit(last, wasm);
+        }
+    }
+
+    /// Replaces the module at a position; there is no other effect if there is none.
+    pub fn set_unit(&mut self, position: usize, wasm: Vec<u8>) {
+        if let Some(file) = self.files.get(position) {
+            file.set_bytes(&mut self.db).to(wasm);
+        }
+    }
+
+    /// The modules merged into one, but for their code: exports and entries by index.
+    ///
+    /// Errors: what is wrong with the input, imports included.
+    pub fn linked(&self) -> Result<Arc<Linked>, Diagnostic> {
+        queries::linked(&self.db, self.source).clone()
     }
 
     /// Replaces the cost model.
@@ -188,12 +253,10 @@ impl Compiler {
 
     /// The functions with code of their own, as (index, name); those the compiler supplies are not among them.
     pub fn functions(&self) -> Result<Vec<(u32, String)>, Diagnostic> {
-        let items = queries::items(&self.db, self.source).clone()?;
-        let funcs = items.module.funcs.iter().enumerate();
-        Ok(funcs
-            .filter(|(_, f)| !matches!(f.body, FuncBody::Import(_)))
-            .map(|(i, f)| (i as u32, f.name.clone()))
-            .collect())
+        let linked = self.linked()?;
+        let indices = linked.units.iter().flat_map(|unit| unit.funcs.clone());
+        let name = |index: u32| linked.module.funcs[index as usize].name.clone();
+        Ok(indices.map(|index| (index, name(index))).collect())
     }
 
     /// Functions as text at one level: all, or the one of this name.
@@ -224,12 +287,12 @@ impl Compiler {
     fn emit_function(&self, emit: Emit, index: u32, name: &str) -> Result<String, Diagnostic> {
         let (db, source, flags) = (&self.db, self.source, self.flags);
         let body = match emit {
-            Emit::WasmIr => queries::wasm_ir(db, source, flags, index),
+            Emit::WasmIr => queries::wasm_ir(db, source, index),
             Emit::CraneliftIr => queries::cranelift_ir(db, source, flags, index),
             Emit::MixedIr => queries::mixed_ir(db, source, flags, index),
             Emit::ZkIr => queries::zk_ir(db, source, flags, self.model, index),
             Emit::Clif => {
-                let text = queries::clif_text(db, source, flags, index).clone()?;
+                let text = queries::clif_text(db, source, index).clone()?;
                 return Ok(format!(";; {name}\n{}\n", text.trim_end()));
             }
             Emit::Zkasm => {
@@ -258,6 +321,17 @@ impl Compiler {
 /// Errors: as for [`Compiler::program`].
 pub fn compile(wasm: &[u8], roots: &Roots, options: &Options) -> Result<Arc<Program>, Diagnostic> {
     Compiler::new(wasm.to_vec(), options).program(roots)
+}
+
+/// Compiles modules in order of instantiation, the main one last, into one program.
+///
+/// Errors: as for [`Compiler::program`].
+pub fn compile_units(
+    units: Vec<Unit>,
+    roots: &Roots,
+    options: &Options,
+) -> Result<Arc<Program>, Diagnostic> {
+    Compiler::with_units(units, options).program(roots)
 }
 
 /// Decodes and validates a WASM binary, code included.

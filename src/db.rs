@@ -3,14 +3,34 @@
 use salsa::{Database, Storage};
 use std::sync::{Arc, Mutex};
 use zkc_isa::CostModel;
-use zkc_passes::Host;
 
 /// The bytes of a WASM binary.
-#[salsa::input]
-pub(crate) struct Source {
+#[salsa::input(debug)]
+pub(crate) struct File {
     /// The file's bytes.
     #[returns(ref)]
     pub bytes: Vec<u8>,
+}
+
+/// What is compiled: modules in order of instantiation, the main one last.
+#[salsa::input]
+pub(crate) struct Source {
+    /// The modules and how they are linked.
+    #[returns(ref)]
+    pub modules: Vec<SourceModule>,
+}
+
+/// One module of a [`Source`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct SourceModule {
+    /// Its name, see [`zkc_passes::Unit`].
+    pub name: String,
+    /// Its file.
+    pub file: File,
+    /// Where its imports are from.
+    pub from: Vec<(String, usize)>,
+    /// Whether it is instantiated by a call.
+    pub called: bool,
 }
 
 /// Flags that shape the code.
@@ -25,9 +45,6 @@ pub(crate) struct Flags {
     /// Whether Cranelift's own optimiser runs.
     #[returns(copy)]
     pub clif_opt: bool,
-    /// Values of imports.
-    #[returns(ref)]
-    pub host: Arc<Host>,
 }
 
 /// The cost model of extraction.

@@ -9,7 +9,8 @@ use crate::queries;
 use std::collections::BTreeSet;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use zkc_ir::{FuncBody, Module};
+use zkc_ir::FuncBody;
+use zkc_passes::Linked;
 
 /// The number of threads that `jobs` asks for; 0 is one per processor.
 fn threads(jobs: usize) -> usize {
@@ -43,9 +44,10 @@ pub(crate) fn compile_ahead(
     last: fn(&Db, Source, Flags, Model, u32),
 ) {
     let threads = threads(jobs);
-    let Ok(module) = queries::linked(db, source, flags) else {
+    let Ok(linked) = queries::linked(db, source) else {
         return;
     };
+    let module = &linked.module;
     // The layout is asked for by every function.
     if threads < 2 || queries::layout(db, source, flags).is_err() {
         return;
@@ -61,7 +63,7 @@ pub(crate) fn compile_ahead(
         });
         queries::inlined(db, source, flags);
     }
-    reach(db, (source, flags), module, roots, threads);
+    reach(db, (source, flags), linked, roots, threads);
     let Ok(plan) = queries::plan(db, source, flags, roots.clone()) else {
         return;
     };
@@ -76,13 +78,14 @@ pub(crate) fn compile_ahead(
 fn reach(
     db: &Db,
     (source, flags): (Source, Flags),
-    module: &Module,
+    linked: &Linked,
     roots: &Roots,
     threads: usize,
 ) {
-    let Ok(exports) = roots.exports(module) else {
+    let Ok(exports) = roots.exports(linked) else {
         return;
     };
+    let module = &linked.module;
     let mut seen: BTreeSet<u32> = exports.iter().map(|e| e.func).chain(module.start).collect();
     let mut followed = BTreeSet::new();
     let mut wave: Vec<u32> = seen.iter().copied().collect();

@@ -5,34 +5,35 @@
 //! inliner, byte ranges stay in [`items`], and the cost model enters at [`zk_ir`].
 
 use crate::compiler::{Roots, backend_error, internal};
-use crate::db::{Flags, Model, Source};
+use crate::db::{File, Flags, Model, Source};
 use crate::zkir::ZkModule;
 use salsa::Database;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 use zkc_backend::{CompiledFunc, Export, InitValue, InitWord, LinkInput};
-use zkc_ir::{Body, Diagnostic, ExportKind, FuncBody, Module};
+use zkc_ir::{Body, Diagnostic, ExportKind, FuncBody};
 use zkc_isa::{Program, ValueKind};
 use zkc_passes::call_graph::{Calls, calls, reach};
-use zkc_passes::decode::{ModuleItems, absolute, decode_func, decode_items};
-use zkc_passes::{Layout, link, lower_effects, opt, wasm_to_clif, wasm_to_cranelift};
+use zkc_passes::decode::{ModuleItems, absolute, decode_func_at, decode_items};
+use zkc_passes::{Layout, Linked, Unit, link, lower_effects, opt, wasm_to_clif, wasm_to_cranelift};
 
 /// A query's result: shared, so that memoised values are cheap to hand out.
 pub(crate) type Query<T> = Result<Arc<T>, Diagnostic>;
 
 /// The module's sections, with the byte ranges of its functions.
 #[salsa::tracked(returns(ref))]
-pub(crate) fn items(db: &dyn Database, source: Source) -> Query<ModuleItems> {
+pub(crate) fn items(db: &dyn Database, file: File) -> Query<ModuleItems> {
     let _span = tracing::info_span!(target: "zkc", "decode").entered();
-    decode_items(source.bytes(db)).map(Arc::new)
+    decode_items(file.bytes(db)).map(Arc::new)
 }
 
 /// The module's sections without byte ranges: the same after an edit inside functions, unless it changes which tables they
 /// write and which functions they refer to.
 #[salsa::tracked(returns(ref))]
-pub(crate) fn facts(db: &dyn Database, source: Source) -> Query<ModuleItems> {
-    let items = items(db, source).as_ref().map_err(Clone::clone)?;
+pub(crate) fn facts(db: &dyn Database, file: File) -> Query<ModuleItems> {
+    let items = items(db, file).as_ref().map_err(Clone::clone)?;
     let bodies = items.bodies.iter().map(|_| 0..0).collect();
     Ok(Arc::new(ModuleItems {
         globals: items.globals.clone(),
@@ -41,40 +42,61 @@ pub(crate) fn facts(db: &dyn Database, source: Source) -> Query<ModuleItems> {
     }))
 }
 
-/// The module with its imports given values and the runtime's functions appended; user code is not in it.
+/// All modules merged into one, runtime included, and what became of each; user code is not in it.
 #[salsa::tracked(returns(ref))]
-pub(crate) fn linked(db: &dyn Database, source: Source, flags: Flags) -> Query<Module> {
-    let facts = facts(db, source).as_ref().map_err(Clone::clone)?;
-    link(&facts.module, flags.host(db)).map(Arc::new)
+pub(crate) fn linked(db: &dyn Database, source: Source) -> Query<Linked> {
+    let modules = source.modules(db);
+    let last = modules.len().saturating_sub(1);
+    let mut units = Vec::with_capacity(modules.len());
+    for (position, module) in modules.iter().enumerate() {
+        let items = facts(db, module.file);
+        units.push(Unit {
+            name: &module.name,
+            items: items.as_ref().map_err(|d| match position == last {
+                true => d.clone(),
+                false => d.clone().in_unit(&module.name),
+            })?,
+            from: module.from.clone(),
+            called: module.called,
+        });
+    }
+    link(&units).map(Arc::new)
 }
 
 /// Where the module's state lives on the machine.
 #[salsa::tracked(returns(ref))]
 pub(crate) fn layout(db: &dyn Database, source: Source, flags: Flags) -> Query<Layout> {
-    let module = linked(db, source, flags).as_ref().map_err(Clone::clone)?;
+    let module = &linked(db, source).as_ref().map_err(Clone::clone)?.module;
     Layout::of(module, flags.max_pages(db)).map(Arc::new)
+}
+
+/// Where a function's code is: the module's position and file, and the bytes. None for functions the compiler supplies.
+fn body_range(
+    db: &dyn Database,
+    source: Source,
+    index: u32,
+) -> Option<(usize, File, Range<usize>)> {
+    let (position, number) = linked(db, source).as_ref().ok()?.origin(index)?;
+    let file = source.modules(db).get(position)?.file;
+    let items = items(db, file).as_ref().ok()?;
+    Some((position, file, items.bodies.get(number as usize)?.clone()))
 }
 
 /// The bytes of one function's body; none for functions the compiler supplies.
 #[salsa::tracked(returns(ref))]
 pub(crate) fn body_bytes(db: &dyn Database, source: Source, index: u32) -> Option<Arc<Vec<u8>>> {
-    let items = items(db, source).as_ref().ok()?;
-    let imports = items.module.funcs.len() - items.bodies.len();
-    let range = items
-        .bodies
-        .get((index as usize).checked_sub(imports)?)?
-        .clone();
-    source
-        .bytes(db)
+    let (_, file, range) = body_range(db, source, index)?;
+    file.bytes(db)
         .get(range)
         .map(|bytes| Arc::new(bytes.to_vec()))
 }
 
 /// One function in the wasm dialect. Places in diagnostics count from the start of the body.
 #[salsa::tracked(returns(ref))]
-pub(crate) fn wasm_ir(db: &dyn Database, source: Source, flags: Flags, index: u32) -> Query<Body> {
-    let module = linked(db, source, flags).as_ref().map_err(Clone::clone)?;
-    let func = module
+pub(crate) fn wasm_ir(db: &dyn Database, source: Source, index: u32) -> Query<Body> {
+    let linked = linked(db, source).as_ref().map_err(Clone::clone)?;
+    let func = linked
+        .module
         .funcs
         .get(index as usize)
         .ok_or_else(|| internal(format!("there is no function {index}")))?;
@@ -82,8 +104,14 @@ pub(crate) fn wasm_ir(db: &dyn Database, source: Source, flags: Flags, index: u3
         (FuncBody::Body(body), _) => Ok(Arc::new((**body).clone())),
         (FuncBody::Lazy(body), _) => Ok(body.get().clone()),
         (_, Some(bytes)) => {
-            let facts = facts(db, source).as_ref().map_err(Clone::clone)?;
-            decode_func(facts, index, bytes).map(Arc::new)
+            let (position, number) = linked
+                .origin(index)
+                .ok_or_else(|| internal(format!("function {index} comes from no module")))?;
+            let facts = facts(db, source.modules(db)[position].file);
+            let facts = facts.as_ref().map_err(Clone::clone)?;
+            let imports = (facts.module.funcs.len() - facts.bodies.len()) as u32;
+            let remap = &linked.units[position].remap;
+            decode_func_at(facts, imports + number, bytes, remap).map(Arc::new)
         }
         (FuncBody::Import(import), None) => {
             let message = format!(
@@ -112,16 +140,9 @@ pub(crate) fn callees(
 
 /// One function as CLIF text.
 #[salsa::tracked(returns(ref))]
-pub(crate) fn clif_text(
-    db: &dyn Database,
-    source: Source,
-    flags: Flags,
-    index: u32,
-) -> Query<String> {
-    let module = linked(db, source, flags).as_ref().map_err(Clone::clone)?;
-    let body = wasm_ir(db, source, flags, index)
-        .as_ref()
-        .map_err(Clone::clone)?;
+pub(crate) fn clif_text(db: &dyn Database, source: Source, index: u32) -> Query<String> {
+    let module = &linked(db, source).as_ref().map_err(Clone::clone)?.module;
+    let body = wasm_ir(db, source, index).as_ref().map_err(Clone::clone)?;
     Ok(Arc::new(zkc_passes::clif::clif_text(&wasm_to_clif(
         module, index, body,
     )?)))
@@ -135,10 +156,8 @@ pub(crate) fn cranelift_alone(
     flags: Flags,
     index: u32,
 ) -> Query<Body> {
-    let module = linked(db, source, flags).as_ref().map_err(Clone::clone)?;
-    let body = wasm_ir(db, source, flags, index)
-        .as_ref()
-        .map_err(Clone::clone)?;
+    let module = &linked(db, source).as_ref().map_err(Clone::clone)?.module;
+    let body = wasm_ir(db, source, index).as_ref().map_err(Clone::clone)?;
     let _span = tracing::info_span!(target: "zkc", "wasm-to-cranelift").entered();
     let options = zkc_passes::Options {
         clif_opt: flags.clif_opt(db),
@@ -155,9 +174,10 @@ pub(crate) fn cranelift_alone(
 /// The functions worth inlining: small ones, and those called from one place only.
 #[salsa::tracked(returns(ref))]
 pub(crate) fn inlined(db: &dyn Database, source: Source, flags: Flags) -> BTreeSet<u32> {
-    let Ok(module) = linked(db, source, flags) else {
+    let Ok(linked) = linked(db, source) else {
         return BTreeSet::new();
     };
+    let module = &linked.module;
     let Ok(layout) = layout(db, source, flags) else {
         return BTreeSet::new();
     };
@@ -273,9 +293,10 @@ pub(crate) struct Plan {
 /// Entries, needed functions and initial words of a program.
 #[salsa::tracked(returns(ref))]
 pub(crate) fn plan(db: &dyn Database, source: Source, flags: Flags, roots: Roots) -> Query<Plan> {
-    let module = linked(db, source, flags).as_ref().map_err(Clone::clone)?;
+    let linked = linked(db, source).as_ref().map_err(Clone::clone)?;
+    let module = &linked.module;
     let layout = layout(db, source, flags).as_ref().map_err(Clone::clone)?;
-    let exports = roots.exports(module)?;
+    let exports = roots.exports(linked)?;
     let mut start: Vec<u32> = exports.iter().map(|e| e.func).collect();
     start.extend(module.start);
     let needed = reach(module, &start, |index| {
@@ -306,7 +327,7 @@ pub(crate) fn zk_module(
     model: Model,
     roots: Roots,
 ) -> Query<ZkModule> {
-    let module = linked(db, source, flags).as_ref().map_err(Clone::clone)?;
+    let module = &linked(db, source).as_ref().map_err(Clone::clone)?.module;
     let layout = layout(db, source, flags).as_ref().map_err(Clone::clone)?;
     let plan = plan(db, source, flags, roots)
         .as_ref()
@@ -337,7 +358,7 @@ pub(crate) fn program(
     model: Model,
     roots: Roots,
 ) -> Query<Program> {
-    let module = linked(db, source, flags).as_ref().map_err(Clone::clone)?;
+    let module = &linked(db, source).as_ref().map_err(Clone::clone)?.module;
     let layout = layout(db, source, flags).as_ref().map_err(Clone::clone)?;
     let plan = plan(db, source, flags, roots)
         .as_ref()
@@ -395,9 +416,10 @@ fn own_diagnostic(
     if diagnostic.code != "not-decoded" {
         return diagnostic;
     }
-    let Ok(module) = linked(db, source, flags) else {
+    let Ok(linked) = linked(db, source) else {
         return diagnostic;
     };
+    let module = &linked.module;
     let bad = (0..module.funcs.len() as u32).find(|&index| {
         matches!(&module.funcs[index as usize].body, FuncBody::Unsupported(_))
             && diagnostic
@@ -422,23 +444,22 @@ fn own_diagnostic(
     }
 }
 
-/// Moves a place from the function's body to the file.
+/// Moves a place from the function's body to the file, and says which file if it is not the main one.
 fn in_function(
     db: &dyn Database,
     source: Source,
     index: u32,
     diagnostic: Diagnostic,
 ) -> Diagnostic {
-    let Ok(items) = items(db, source) else {
+    let Some((position, _, range)) = body_range(db, source, index) else {
         return diagnostic;
     };
-    let imports = items.module.funcs.len() - items.bodies.len();
-    match (index as usize)
-        .checked_sub(imports)
-        .and_then(|i| items.bodies.get(i))
-    {
-        Some(range) => absolute(diagnostic, range.start as u64),
-        None => diagnostic,
+    let diagnostic = absolute(diagnostic, range.start as u64);
+    let modules = source.modules(db);
+    if position + 1 < modules.len() {
+        diagnostic.in_unit(&modules[position].name)
+    } else {
+        diagnostic
     }
 }
 

@@ -20,7 +20,8 @@ use zkc_ir::{
     Signature, SimdOp, Ty, Type, WasmOp,
 };
 use zkc_isa::CostModel;
-use zkc_passes::{Host, Options, call_graph, compile_to_cranelift, link};
+use zkc_passes::decode::ModuleItems;
+use zkc_passes::{Options, Unit, call_graph, compile_to_cranelift, link};
 use zkc_prover::ProvingKey;
 use zkc_prover::testing::Trace;
 
@@ -152,8 +153,19 @@ fn outcome(results: Result<Vec<u64>, EvalError>, instance: &Instance) -> Outcome
     (results, instance.memory.nonzero_words().collect())
 }
 
+/// A module with the runtime behind it.
+fn linked(module: Module) -> Module {
+    let items = ModuleItems {
+        module,
+        globals: Vec::new(),
+        bodies: Vec::new(),
+    };
+    let linked = link(&Unit::in_order([("main", &items)]));
+    linked.expect("nothing is imported").module
+}
+
 fn compare(op: SimdOp, attrs: Vec<Attr>, words: &[u64]) {
-    let module = link(&module(op, attrs), &Host::default()).expect("nothing is imported");
+    let module = linked(module(op, attrs));
     // an address near the end of the memory, and operands cut to their types
     let params = &module.funcs[0].signature.params;
     let mut args: Vec<u64> = words[..params.len()].to_vec();

@@ -18,7 +18,6 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use zkc::Options;
 use zkc::spec::{Report, Script, Verdict};
-use zkc_passes::Host;
 
 /// Optimisation levels every file is run at.
 const LEVELS: [u8; 2] = [0, 2];
@@ -71,10 +70,7 @@ fn run_file(
     reports: &Mutex<Reports>,
 ) -> Result<(), Failed> {
     let script = Script::read(text).map_err(|d| d.to_string())?;
-    let options = Options {
-        host: Host::spectest().into(),
-        ..Options::new(level)
-    };
+    let options = Options::new(level);
     let report = zkc::spec::run(&script, &options);
     let mut failures = Vec::new();
     for outcome in &report.outcomes {

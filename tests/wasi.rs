@@ -31,15 +31,15 @@ struct Engines {
 impl Engines {
     fn new(wat: &str) -> Engines {
         let wasm = zkc::input::wat_to_wasm(wat).expect("the module is well-formed");
-        let module = zkc::decode(&wasm).expect("the module is valid");
         let compile = |level| {
             let program = zkc::compile(&wasm, &Roots::Exports, &Options::new(level));
             (level, program.expect("the module compiles"))
         };
         Engines {
             referee: RefereeModule::new(&wasm).expect("wasmtime takes the module"),
-            linked: zkc_passes::link(&module, &zkc_passes::Host::default())
-                .expect("the host provides every import"),
+            linked: zkc_passes::load(&[("main", &wasm)])
+                .expect("the host provides every import")
+                .module,
             programs: vec![compile(0), compile(2)],
         }
     }

@@ -20,6 +20,8 @@ pub struct Place {
     pub line_col: Option<(u32, u32)>,
     /// Function the place lies in: name, or index as text.
     pub function: Option<String>,
+    /// Module the place lies in, if several are compiled and it is not the main one.
+    pub unit: Option<String>,
 }
 
 /// A message about the user's input.
@@ -64,6 +66,12 @@ impl Diagnostic {
     /// Sets the function.
     pub fn in_function(mut self, name: impl Into<String>) -> Diagnostic {
         self.place.function = Some(name.into());
+        self
+    }
+
+    /// Sets the module, of several.
+    pub fn in_unit(mut self, name: impl Into<String>) -> Diagnostic {
+        self.place.unit = Some(name.into());
         self
     }
 

@@ -6,8 +6,9 @@ pub mod call_graph;
 pub mod clif;
 mod cranelift_to_zk;
 pub mod decode;
+mod host;
 mod layout;
-mod link;
+pub mod link;
 pub mod opt;
 mod pipeline;
 mod runtime;
@@ -15,6 +16,6 @@ mod wasm_to_cranelift;
 
 pub use cranelift_to_zk::lower_effects;
 pub use layout::{InitValue, InitWord, Layout, MemoryLayout, SegmentLayout, TableLayout};
-pub use link::{Host, link};
+pub use link::{Linked, LinkedUnit, Unit, link, load};
 pub use pipeline::{Options, compile_to_cranelift, compile_to_mixed, wasm_to_cranelift};
 pub use wasm_to_cranelift::wasm_to_clif;

@@ -3,7 +3,7 @@
 mod support;
 
 use zkc_ir::{Diagnostic, FuncBody};
-use zkc_passes::{Host, Layout, Options, call_graph, compile_to_mixed, decode, link};
+use zkc_passes::{Layout, Options, call_graph, compile_to_mixed, decode, load};
 
 const SAMPLE: &str = r#"(module $sample
   (import "zkc" "commit" (func $commit (param i32 i32)))
@@ -20,7 +20,7 @@ const SAMPLE: &str = r#"(module $sample
 
 /// Everything this crate does with bytes.
 fn compile_all(bytes: &[u8]) -> Result<(), Diagnostic> {
-    let module = link(&decode::decode(bytes)?, &Host::default())?;
+    let module = load(&[("main", bytes)])?.module;
     let layout = Layout::of(&module, 1024)?;
     // The runtime's functions at the end are the same every time.
     for (index, func) in module
@@ -101,7 +101,6 @@ fn unsupported_code_is_kept_per_function() {
     assert_eq!(diagnostic.place.function.as_deref(), Some("bad"));
     let offset = diagnostic.place.offset.expect("the place is known");
     assert_eq!(offset - module.funcs[0].start, 5);
-    let module = link(&module, &Host::default()).expect("nothing is imported");
     assert_eq!(call_graph::needed(&module, &[1]).expect("good"), vec![1]);
     let error = call_graph::needed(&module, &[2]).expect_err("it calls `bad`");
     assert_eq!(error.notes, vec!["`bad` is called from `calls`"]);

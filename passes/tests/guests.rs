@@ -3,8 +3,8 @@
 mod support;
 
 use std::path::PathBuf;
-use support::{compile, inlined, needed, run_clif, run_wasm, size};
-use zkc_passes::{Options, decode};
+use support::{compile, inlined, linked, needed, run_clif, run_wasm, size};
+use zkc_passes::Options;
 
 /// Guest, export, arguments, input.
 const RUNS: [(&str, &str, &[u64], &[u8]); 7] = [
@@ -28,7 +28,7 @@ fn guest(name: &str) -> Vec<u8> {
 #[test]
 fn stages_agree() {
     for (name, export, args, input) in RUNS {
-        let module = decode::decode(&guest(name)).expect("guests are valid");
+        let module = linked(&guest(name));
         let expected = run_wasm(&module, export, args, input);
         assert!(expected.results.is_ok(), "{name}: {:?}", expected.results);
         let plain = compile(&module, Options::default());

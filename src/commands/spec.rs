@@ -1,12 +1,10 @@
 //! `zkc spec`: a script of the official suite's kind, run or proven.
 
 use super::{About, EXIT_REFUSED, Failure, Output, options};
-use crate::Options;
 use crate::cli::Spec;
 use crate::input;
 use crate::spec::{Count, Kind, Report, Script, Verdict, run};
 use zkc_ir::Diagnostic;
-use zkc_passes::Host;
 
 /// Runs a script's assertions and prints the counts, and each failure and skip with its line. Exit code 1 if one failed.
 pub(super) fn spec(args: &Spec, output: &mut Output) -> Result<(), Failure> {
@@ -15,11 +13,7 @@ pub(super) fn spec(args: &Spec, output: &mut Output) -> Result<(), Failure> {
         .map_err(|_| Diagnostic::error("malformed", "the script is not UTF-8 text"))
         .about(path)?;
     let script = Script::read(&text).about_text(path, &text)?;
-    let options = Options {
-        host: Host::spectest().into(),
-        ..options(&args.flags)?
-    };
-    let report = run(&script, &options);
+    let report = run(&script, &options(&args.flags)?);
     if args.json {
         output.print(format!("{:#}", json(&report)));
     } else {

@@ -67,17 +67,17 @@ impl Session {
     /// Compiles a module with every exported function that is supported, and instantiates it.
     pub fn open(wasm: &[u8], options: &Options) -> Result<Session, OpenError> {
         let mut bytes = wasm.to_vec();
-        let mut module = crate::decode(wasm).map_err(refused)?;
+        let module = crate::decode(wasm).map_err(refused)?;
         if module.start.is_some() {
             bytes = export_start(wasm)
                 .expect("a valid module with a start function has a start section");
-            module = crate::decode(&bytes).map_err(refused)?;
         }
-        let linked = zkc_passes::link(&module, &options.host).map_err(refused)?;
+        let linked = zkc_passes::load(&[("main", &bytes)]).map_err(refused)?;
+        let linked = linked.module;
         let layout = Layout::of(&linked, options.max_pages).map_err(refused)?;
         let mut roots = Vec::new();
         let mut unsupported = BTreeMap::new();
-        for export in &module.exports {
+        for export in &linked.exports {
             if let ExportKind::Func(index) = export.kind {
                 match zkc_passes::call_graph::needed(&linked, &[index]) {
                     Err(diagnostic) if export.name == START_EXPORT => {

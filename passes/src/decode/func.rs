@@ -27,7 +27,7 @@ pub fn decode_func(items: &ModuleItems, index: u32, code: &[u8]) -> Result<Body,
 }
 
 /// [`decode_func`] for a function that becomes part of another module.
-pub(crate) fn decode_func_at(
+pub fn decode_func_at(
     items: &ModuleItems,
     index: u32,
     code: &[u8],
@@ -183,12 +183,15 @@ impl<'a> Decoder<'a> {
             return self.simple(opcode, Vec::new(), results);
         }
         if let Some((opcode, memarg, results)) = memory(op) {
-            if memarg.target != MemArgTarget::Memory(0) {
-                return self.far_access(opcode, memarg);
-            }
-            return self.simple(opcode, vec![mem(memarg)], results);
+            let MemArgTarget::Memory(memory) = memarg.target else {
+                return Err(unsupported("an access to an array", self.offset));
+            };
+            return match self.remap.memory(memory) {
+                0 => self.simple(opcode, vec![mem(memarg)], results),
+                memory => self.far_access(opcode, memory, memarg),
+            };
         }
-        if let Some((opcode, attrs)) = indexed(op) {
+        if let Some((opcode, attrs)) = indexed(op, self.remap) {
             return self.simple(opcode, attrs, row_results(opcode.opcode()));
         }
         if let Some((opcode, accessed, attrs)) = vector::instruction(op) {
@@ -262,7 +265,8 @@ impl<'a> Decoder<'a> {
             Operator::TableGet { table } => {
                 let item = self.items.module.tables.get(*table as usize);
                 let ty = item.ok_or_else(|| invalid(self.offset))?.ty;
-                self.simple(WasmOp::TableGet, vec![Attr::Index(*table)], &[ty])
+                let attrs = vec![Attr::Index(self.remap.table(*table))];
+                self.simple(WasmOp::TableGet, attrs, &[ty])
             }
             Operator::Call { function_index } => {
                 let funcs = &self.items.module.funcs;
@@ -287,7 +291,7 @@ impl<'a> Decoder<'a> {
                 args.extend(self.pop_n(signature.flat().params.len())?);
                 let attrs = vec![
                     Attr::Index(self.remap.ty(*type_index)),
-                    Attr::Index(*table_index),
+                    Attr::Index(self.remap.table(*table_index)),
                 ];
                 self.numbers(&signature.results)?;
                 self.push(WasmOp::CallIndirect, &args, attrs, &signature.results);
@@ -314,7 +318,7 @@ impl<'a> Decoder<'a> {
                 args.extend(self.pop_n(signature.flat().params.len())?);
                 let attrs = vec![
                     Attr::Index(self.remap.ty(*type_index)),
-                    Attr::Index(*table_index),
+                    Attr::Index(self.remap.table(*table_index)),
                 ];
                 self.terminator(WasmOp::ReturnCallIndirect, &args, attrs)
             }
@@ -554,11 +558,13 @@ impl<'a> Decoder<'a> {
     }
 
     /// An access to a memory beyond the first, whose rows are of 64 bits.
-    fn far_access(&mut self, opcode: WasmOp, memarg: &MemArg) -> Result<(), Diagnostic> {
+    fn far_access(
+        &mut self,
+        opcode: WasmOp,
+        memory: u32,
+        memarg: &MemArg,
+    ) -> Result<(), Diagnostic> {
         let (bytes, conversions) = far(opcode).ok_or_else(|| invalid(self.offset))?;
-        let MemArgTarget::Memory(memory) = memarg.target else {
-            return Err(unsupported("an access to an array", self.offset));
-        };
         let attrs = vec![Attr::Index(memory), mem(memarg), Attr::Index(bytes)];
         let is_load = !row_results(opcode.opcode()).is_empty();
         if is_load {

@@ -9,10 +9,10 @@ mod module;
 mod refusal;
 mod remap;
 
-pub use func::decode_func;
-pub(crate) use func::decode_func_at;
+pub use func::{decode_func, decode_func_at};
 pub use module::{ModuleItems, decode_items};
 pub use remap::Remap;
+pub(crate) use remap::in_a_row;
 
 use zkc_ir::{Diagnostic, FuncBody, Module, Type};
 

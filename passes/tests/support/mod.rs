@@ -6,14 +6,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use zkc_ir::eval::{EvalError, Instance, Limits, WasmInstance, run_cranelift};
 use zkc_ir::{Body, FuncBody, Module, verify};
 use zkc_passes::opt::{InlineOptions, cleanup, inline, inline_candidates};
-use zkc_passes::{
-    Host, Layout, Options, call_graph, compile_to_cranelift, decode, link, lower_effects,
-};
+use zkc_passes::{Layout, Options, call_graph, compile_to_cranelift, load, lower_effects};
 
-/// Decodes text or bytes; panics with the diagnostic.
+/// Decodes and links text; panics with the diagnostic.
 pub(crate) fn module(source: &str) -> Module {
-    let bytes = wat::parse_str(source).expect("the test's text is WebAssembly");
-    decode::decode(&bytes).expect("the test's module decodes")
+    linked(&wat::parse_str(source).expect("the test's text is WebAssembly"))
+}
+
+/// Decodes and links bytes; panics with the diagnostic.
+pub(crate) fn linked(bytes: &[u8]) -> Module {
+    load(&[("main", bytes)])
+        .expect("the test's module links")
+        .module
 }
 
 /// What a run did: results or trap, output, and the memory's non-zero words.
@@ -64,10 +68,10 @@ pub(crate) struct Compiled {
     pub(crate) bodies: BTreeMap<u32, Body>,
 }
 
-/// Compiles all supported functions, and checks every body with the verifier.
+/// Compiles all supported functions of a linked module, and checks every body with the verifier.
 pub(crate) fn compile(module: &Module, options: Options) -> Compiled {
     let globals = module.globals.len();
-    let module = link(module, &Host::spectest()).expect("the module links");
+    let module = module.clone();
     let layout = Layout::of(&module, 65_536).expect("the module has a layout");
     let mut bodies = BTreeMap::new();
     let own = module.funcs.iter().enumerate();

@@ -1,5 +1,6 @@
 //! Which row of the wasm dialect an operator is, where the row says everything.
 
+use crate::decode::Remap;
 use wasmparser::{MemArg, Operator};
 use zkc_ir::{Arity, Attr, Opcode, Type, WasmOp};
 
@@ -77,33 +78,40 @@ pub(super) fn memory<'a>(op: &'a Operator<'_>) -> Option<(WasmOp, &'a MemArg, &'
 }
 
 /// Operators on memories, tables and segments whose row fixes operands and results: the op and its attributes.
-pub(super) fn indexed(op: &Operator<'_>) -> Option<(WasmOp, Vec<Attr>)> {
+pub(super) fn indexed(op: &Operator<'_>, remap: &Remap) -> Option<(WasmOp, Vec<Attr>)> {
     use WasmOp as W;
     let at = |op, indices: &[u32]| Some((op, indices.iter().map(|&i| Attr::Index(i)).collect()));
+    let (memory, table) = (|i| remap.memory(i), |i| remap.table(i));
+    // The first memory has rows of its own.
+    let of_memory = |near, far, index| match memory(index) {
+        0 => at(near, &[]),
+        index => at(far, &[index]),
+    };
     match *op {
-        Operator::MemorySize { mem: 0 } => at(W::MemorySize, &[]),
-        Operator::MemorySize { mem } => at(W::MemoryNSize, &[mem]),
-        Operator::MemoryGrow { mem: 0 } => at(W::MemoryGrow, &[]),
-        Operator::MemoryGrow { mem } => at(W::MemoryNGrow, &[mem]),
-        Operator::MemoryFill { mem: 0 } => at(W::MemoryFill, &[]),
-        Operator::MemoryFill { mem } => at(W::MemoryNFill, &[mem]),
-        Operator::MemoryCopy {
-            dst_mem: 0,
-            src_mem: 0,
-        } => at(W::MemoryCopy, &[]),
-        Operator::MemoryCopy { dst_mem, src_mem } => at(W::MemoryNCopy, &[dst_mem, src_mem]),
-        Operator::MemoryInit { data_index, mem } => at(W::MemoryInit, &[mem, data_index]),
-        Operator::DataDrop { data_index } => at(W::DataDrop, &[data_index]),
-        Operator::TableSet { table } => at(W::TableSet, &[table]),
-        Operator::TableSize { table } => at(W::TableSize, &[table]),
-        Operator::TableGrow { table } => at(W::TableGrow, &[table]),
-        Operator::TableFill { table } => at(W::TableFill, &[table]),
+        Operator::MemorySize { mem } => of_memory(W::MemorySize, W::MemoryNSize, mem),
+        Operator::MemoryGrow { mem } => of_memory(W::MemoryGrow, W::MemoryNGrow, mem),
+        Operator::MemoryFill { mem } => of_memory(W::MemoryFill, W::MemoryNFill, mem),
+        Operator::MemoryCopy { dst_mem, src_mem } => match (memory(dst_mem), memory(src_mem)) {
+            (0, 0) => at(W::MemoryCopy, &[]),
+            (to, from) => at(W::MemoryNCopy, &[to, from]),
+        },
+        Operator::MemoryInit { data_index, mem } => {
+            at(W::MemoryInit, &[memory(mem), remap.data(data_index)])
+        }
+        Operator::DataDrop { data_index } => at(W::DataDrop, &[remap.data(data_index)]),
+        Operator::TableSet { table: index } => at(W::TableSet, &[table(index)]),
+        Operator::TableSize { table: index } => at(W::TableSize, &[table(index)]),
+        Operator::TableGrow { table: index } => at(W::TableGrow, &[table(index)]),
+        Operator::TableFill { table: index } => at(W::TableFill, &[table(index)]),
         Operator::TableCopy {
             dst_table,
             src_table,
-        } => at(W::TableCopy, &[dst_table, src_table]),
-        Operator::TableInit { elem_index, table } => at(W::TableInit, &[table, elem_index]),
-        Operator::ElemDrop { elem_index } => at(W::ElemDrop, &[elem_index]),
+        } => at(W::TableCopy, &[table(dst_table), table(src_table)]),
+        Operator::TableInit {
+            elem_index,
+            table: index,
+        } => at(W::TableInit, &[table(index), remap.element(elem_index)]),
+        Operator::ElemDrop { elem_index } => at(W::ElemDrop, &[remap.element(elem_index)]),
         _ => None,
     }
 }

@@ -14,10 +14,11 @@ impl Decoder<'_> {
         attrs: Vec<Attr>,
     ) -> Result<(), Diagnostic> {
         match accessed.map(|memarg| (memarg, memarg.target)) {
-            None | Some((_, MemArgTarget::Memory(0))) => self.simd(opcode, attrs),
-            Some((memarg, MemArgTarget::Memory(memory))) => {
-                self.far_vector(opcode, memory, memarg, &attrs[1..])
-            }
+            None => self.simd(opcode, attrs),
+            Some((memarg, MemArgTarget::Memory(memory))) => match self.remap.memory(memory) {
+                0 => self.simd(opcode, attrs),
+                memory => self.far_vector(opcode, memory, memarg, &attrs[1..]),
+            },
             Some(_) => Err(unsupported("an access to an array", self.offset)),
         }
     }

@@ -1,15 +1,18 @@
-;; Host functions of module `zkc`: the private input and the public output.
+;; Host module `zkc`: the private input and the public output.
 ;;
-;; The memory is that of the module they are added to. Bounds are checked before any write; what traps then is a load at
-;; an offset that no memory reaches.
+;; Bounds are checked before any byte is moved; what traps then is a load at an offset that no memory reaches.
+;;
+;; read_input (at, len): the next `len` bytes of the private input go to `at`. A proof says that there are such bytes.
+;; commit (at, len): the `len` bytes at `at` are the next ones of the public output.
+;; input_len: number of bytes of the private input, read or not, modulo 2^32. A proof says nothing of what is not read.
 (module
   (import "zkc:intrinsics" "input8" (func $input8 (result i32)))
   (import "zkc:intrinsics" "input64" (func $input64 (result i64)))
   (import "zkc:intrinsics" "inlen" (func $inlen (result i32)))
   (import "zkc:intrinsics" "output" (func $output (param i32)))
-  (memory 0)
+  (import "zkc:importer" "memory" (memory 0))
 
-  (func $zkc.read_input (param $d i32) (param $n i32)
+  (func $read_input (export "read_input") (param $d i32) (param $n i32)
     (if (i64.gt_u (i64.add (i64.extend_i32_u (local.get $d)) (i64.extend_i32_u (local.get $n)))
                   (i64.shl (i64.extend_i32_u (memory.size)) (i64.const 16)))
       (then (drop (i32.load8_u offset=0xffffffff (i32.const 0)))))
@@ -28,7 +31,7 @@
         (local.set $n (i32.sub (local.get $n) (i32.const 1)))
         (br $bytes))))
 
-  (func $zkc.commit (param $s i32) (param $n i32)
+  (func $commit (export "commit") (param $s i32) (param $n i32)
     (if (i64.gt_u (i64.add (i64.extend_i32_u (local.get $s)) (i64.extend_i32_u (local.get $n)))
                   (i64.shl (i64.extend_i32_u (memory.size)) (i64.const 16)))
       (then (drop (i32.load8_u offset=0xffffffff (i32.const 0)))))
@@ -50,6 +53,6 @@
         (local.set $n (i32.sub (local.get $n) (i32.const 1)))
         (br $bytes))))
 
-  (func $zkc.input_len (result i32)
+  (func $input_len (export "input_len") (result i32)
     (call $inlen))
 )

@@ -1,0 +1,3 @@
+;; The table of host module `spectest`, linked only if it is imported.
+(module
+  (table (export "table") 10 20 funcref))
