@@ -4,6 +4,7 @@ use crate::emit::{EMIT_KINDS, Emit};
 use crate::render::ErrorFormat;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// Compiles WebAssembly to zkASM, runs it and proves the run.
 #[derive(Parser, Debug)]
@@ -73,6 +74,37 @@ pub struct CompileFlags {
     pub clif_opt: bool,
 }
 
+/// A module that others import from: `NAME=FILE`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ModuleArg {
+    /// The name imports have.
+    pub name: String,
+    /// `.wasm` or `.wat`.
+    pub file: PathBuf,
+}
+
+impl FromStr for ModuleArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<ModuleArg, String> {
+        match text.split_once('=') {
+            Some((name, file)) if !file.is_empty() => Ok(ModuleArg {
+                name: name.to_owned(),
+                file: file.into(),
+            }),
+            Some(_) | None => Err("expected NAME=FILE".to_owned()),
+        }
+    }
+}
+
+/// Modules besides the input.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Modules {
+    /// A WebAssembly module that later ones and the input import from under this name; instantiated before them, in order.
+    #[arg(long = "module", value_name = "NAME=FILE")]
+    pub modules: Vec<ModuleArg>,
+}
+
 /// Compilation.
 #[derive(Args, Debug)]
 pub struct Compile {
@@ -88,6 +120,9 @@ pub struct Compile {
     /// Only this function, by name.
     #[arg(long, value_name = "NAME")]
     pub func: Option<String>,
+    /// Modules besides the input.
+    #[command(flatten)]
+    pub modules: Modules,
     /// Flags of compilation.
     #[command(flatten)]
     pub flags: CompileFlags,
@@ -136,6 +171,9 @@ pub struct Invocation {
     /// 2^32 steps is an error.
     #[arg(long, value_name = "N")]
     pub max_steps: Option<u64>,
+    /// Modules besides the input.
+    #[command(flatten)]
+    pub modules: Modules,
     /// Flags of compilation.
     #[command(flatten)]
     pub flags: CompileFlags,

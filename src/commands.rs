@@ -11,9 +11,9 @@ mod spec;
 
 pub use prove::peak_rss_bytes;
 
-use crate::cli::{Cli, Command, CompileFlags};
-use crate::compiler::Options;
-use crate::input;
+use crate::cli::{Cli, Command, CompileFlags, ModuleArg, Modules};
+use crate::compiler::{Options, Unit};
+use crate::input::{self, Input};
 use crate::render::{ErrorFormat, render};
 use clap::{CommandFactory, Parser};
 use std::path::Path;
@@ -200,6 +200,50 @@ pub(crate) fn options(flags: &CompileFlags) -> Result<Options, Failure> {
     options.clif_opt = flags.clif_opt;
     options.jobs = flags.jobs;
     Ok(options)
+}
+
+/// What is compiled: the modules given by name, then the main one.
+pub(crate) fn units(modules: &Modules, main: Vec<u8>) -> Result<Vec<Unit>, Failure> {
+    let mut units: Vec<Unit> = Vec::new();
+    for ModuleArg { name, file } in &modules.modules {
+        if units.iter().any(|unit| unit.name == *name) {
+            let message = format!("two modules are called `{name}`");
+            return Err(Diagnostic::error("usage", message)).about(file);
+        }
+        units.push(Unit::new(name, wasm(file)?));
+    }
+    units.push(Unit::new("main", main));
+    Ok(units)
+}
+
+fn wasm(path: &Path) -> Result<Vec<u8>, Failure> {
+    match input::read_input(path).about(path)? {
+        Input::Wasm(bytes) => Ok(bytes),
+        Input::Zkasm(_) | Input::Ir(_) => Err(not_linked()).about(path),
+    }
+}
+
+/// The error for a module beside, or instead of, WebAssembly.
+pub(crate) fn not_linked() -> Diagnostic {
+    Diagnostic::error("usage", "only WebAssembly modules are linked")
+}
+
+/// Says which file a diagnostic is about: that of the module it names, else the main one.
+pub(crate) fn about_one<T>(
+    result: Result<T, Diagnostic>,
+    main: &Path,
+    modules: &Modules,
+) -> Result<T, Failure> {
+    result.map_err(|diagnostic| {
+        let unit = diagnostic.place.unit.as_ref();
+        let named = |m: &&ModuleArg| Some(&m.name) == unit;
+        let file = modules.modules.iter().find(named).map(|m| m.file.as_path());
+        Failure {
+            input: file.unwrap_or(main).display().to_string(),
+            diagnostics: vec![diagnostic],
+            source: None,
+        }
+    })
 }
 
 /// A cost model by name, or from a TOML file.

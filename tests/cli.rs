@@ -607,3 +607,114 @@ fn statistics_are_written_as_json() {
         );
     }
 }
+
+/// Three modules: `main` imports from `lib` and `state`, `lib` from `state`.
+fn three_modules(dir: &TempDir) -> [String; 3] {
+    let state = r#"(module
+        (memory (export "memory") 1)
+        (global (export "calls") (mut i32) (i32.const 0)))"#;
+    let lib = r#"(module
+        (import "state" "memory" (memory 1))
+        (import "state" "calls" (global $calls (mut i32)))
+        (data (i32.const 8) "\05")
+        (func (export "scale") (param i32) (result i32)
+          (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+          (i32.mul (local.get 0) (i32.load8_u (i32.const 8)))))"#;
+    let main = r#"(module
+        (import "lib" "scale" (func $scale (param i32) (result i32)))
+        (import "state" "calls" (global $calls (mut i32)))
+        (import "state" "memory" (memory 1))
+        (func (export "run") (param i32) (result i32 i32)
+          (drop (call $scale (i32.const 1)))
+          (i32.store8 (i32.const 8) (i32.const 3))
+          (call $scale (local.get 0)) (global.get $calls)))"#;
+    [("state.wat", state), ("lib.wat", lib), ("main.wat", main)]
+        .map(|(name, text)| dir.write(name, text).display().to_string())
+}
+
+#[test]
+fn modules_are_linked_run_and_proven() {
+    let dir = TempDir::new("cli-modules");
+    let [state, lib, main] = three_modules(&dir);
+    let (state, lib_arg) = (format!("state={state}"), format!("lib={lib}"));
+    let modules = ["--module", &state, "--module", &lib_arg];
+    let run = [&["run", &main][..], &modules, &["--invoke", "run", "14"]].concat();
+    assert_eq!(zkc(&run).success(), "42\n2\n");
+    let entry = [
+        &["run", &main][..],
+        &modules,
+        &["--invoke", "lib.scale", "2"],
+    ]
+    .concat();
+    assert_eq!(zkc(&entry).success(), "10\n");
+    let two = ["run", &lib, "--module", &state, "--invoke", "scale", "4"];
+    assert_eq!(zkc(&two).success(), "20\n");
+    let (proof, vk, public) = (dir.path("p.proof"), dir.path("p.vk"), dir.path("p.json"));
+    let files = [&proof, &vk, &public].map(|p| p.display().to_string());
+    let out = ["-o", &files[0], "--vk", &files[1], "--public", &files[2]];
+    let prove = [
+        &["prove", &main, "--security", "test"][..],
+        &out,
+        &modules,
+        &["--invoke", "run", "14"],
+    ]
+    .concat();
+    let proven = zkc(&prove).success();
+    assert!(
+        proven.starts_with("result:        42\nresult:        2\n"),
+        "{proven}"
+    );
+    let verify = [
+        "verify",
+        &files[0],
+        "--vk",
+        &files[1],
+        "--public",
+        &files[2],
+        "--security",
+        "test",
+    ];
+    zkc(&verify).success();
+}
+
+#[test]
+fn modules_that_do_not_fit_are_refused_with_their_file() {
+    let dir = TempDir::new("cli-modules-refused");
+    let [state, lib, main] = three_modules(&dir);
+    let (state_arg, lib_arg) = (format!("state={state}"), format!("lib={lib}"));
+    let swapped = [
+        "run", &main, "--module", &lib_arg, "--module", &state_arg, "--invoke", "run", "1",
+    ];
+    let refused = zkc(&swapped);
+    assert_eq!(refused.code, Some(1));
+    assert!(
+        refused
+            .stderr
+            .contains("error[unknown-import]: nobody provides the imported memory `state.memory`"),
+        "{}",
+        refused.stderr
+    );
+    assert!(
+        refused.stderr.contains(&format!("--> {lib}")),
+        "{}",
+        refused.stderr
+    );
+    let wrong = dir.write(
+        "wrong.wat",
+        r#"(module (import "state" "calls" (global i64)))"#,
+    );
+    let wrong = wrong.display().to_string();
+    let refused = zkc(&[&wrong, "--module", &state_arg]);
+    assert_eq!(refused.code, Some(1));
+    let message = "error[incompatible-import]: `state.calls` is imported as an immutable global i64, but is a mutable global i32";
+    assert!(refused.stderr.contains(message), "{}", refused.stderr);
+    let twice = zkc(&[&main, "--module", &state_arg, "--module", &state_arg]);
+    assert_eq!(twice.code, Some(1));
+    assert!(
+        twice
+            .stderr
+            .contains("error[usage]: two modules are called `state`"),
+        "{}",
+        twice.stderr
+    );
+}

@@ -1,6 +1,6 @@
 //! `zkc INPUT` and `zkc opt`.
 
-use super::{About, Failure, Output, load_model, options};
+use super::{About, Failure, Output, about_one, load_model, not_linked, options, units};
 use crate::cli::{Compile, Opt};
 use crate::compiler::{Compiler, Roots};
 use crate::emit::Emit;
@@ -14,7 +14,7 @@ use zkc_passes::opt;
 /// Compiles the input and writes what `--emit` asks for.
 pub(super) fn compile(args: &Compile, output: &mut Output) -> Result<(), Failure> {
     let path = args.input.as_deref().unwrap_or(Path::new("-"));
-    let options = options(&args.flags)?;
+    let (options, modules) = (options(&args.flags)?, &args.modules);
     let only_zkasm = |what: &str| match (&args.emit[..], &args.func) {
         ([Emit::Zkasm], None) => Ok(()),
         _ => Err(Diagnostic::error(
@@ -24,12 +24,16 @@ pub(super) fn compile(args: &Compile, output: &mut Output) -> Result<(), Failure
     };
     let text = match input::read_input(path).about(path)? {
         Input::Wasm(bytes) => {
-            let compiler = Compiler::new(bytes, &options);
+            let compiler = Compiler::with_units(units(modules, bytes)?, &options);
             let mut text = String::new();
             for &emit in &args.emit {
-                text.push_str(&emit_one(&compiler, emit, args.func.as_deref()).about(path)?);
+                let one = emit_one(&compiler, emit, args.func.as_deref());
+                text.push_str(&about_one(one, path, modules)?);
             }
             text
+        }
+        Input::Zkasm(_) | Input::Ir(_) if !modules.modules.is_empty() => {
+            return Err(not_linked()).about(path);
         }
         Input::Zkasm(source) => {
             only_zkasm("zkASM text").about(path)?;

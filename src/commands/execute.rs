@@ -2,7 +2,7 @@
 //!
 //! A WASI program's input is its environment, its output is shown as what it wrote, and its exit code becomes `zkc run`'s.
 
-use super::{About, EXIT_TRAP, Failure, Output, options};
+use super::{About, EXIT_TRAP, Failure, Output, about_one, not_linked, options, units};
 use crate::cli::{Invocation, Run};
 use crate::compiler::{Compiler, Roots};
 use crate::input::{self, Input};
@@ -35,7 +35,7 @@ pub(super) struct Prepared {
 
 /// Compiles the function to invoke and reads its arguments and input.
 pub(super) fn prepare(invocation: &Invocation) -> Result<Prepared, Failure> {
-    let path = &invocation.input;
+    let (path, modules) = (&invocation.input, &invocation.modules);
     let start_function = wasi::START.to_string();
     let (name, args) = invocation
         .invoke
@@ -45,10 +45,16 @@ pub(super) fn prepare(invocation: &Invocation) -> Result<Prepared, Failure> {
     let mut wasi = name == wasi::START;
     let program = match input::read_input(path).about(path)? {
         Input::Wasm(bytes) => {
-            wasi |= wasi::imported_by(&bytes).about(path)?;
-            Compiler::new(bytes, &options(&invocation.flags)?)
-                .program(&Roots::Named(vec![name.clone()]))
-                .about(path)?
+            let units = units(modules, bytes)?;
+            for unit in &units {
+                wasi |= about_one(wasi::imported_by(&unit.wasm), path, modules)?;
+            }
+            let compiler = Compiler::with_units(units, &options(&invocation.flags)?);
+            let program = compiler.program(&Roots::Named(vec![name.clone()]));
+            about_one(program, path, modules)?
+        }
+        Input::Zkasm(_) | Input::Ir(_) if !modules.modules.is_empty() => {
+            return Err(not_linked()).about(path);
         }
         Input::Zkasm(text) => Arc::new(zkc_isa::asm::parse(&text).about_text(path, &text)?),
         Input::Ir(text) => Arc::new(
