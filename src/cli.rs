@@ -41,7 +41,7 @@ pub enum Command {
     Prove(Prove),
     /// Verify a proof: exit code 0 if it holds, 1 if not.
     Verify(Verify),
-    /// Run a script of the official test suite's kind: exit code 0 if nothing fails, 1 if something does.
+    /// Run or prove a script of the official test suite's kind: exit code 0 if nothing fails, 1 if something does.
     Spec(Spec),
     /// Show, check or derive cost models.
     CostModel(CostModelArgs),
@@ -273,6 +273,15 @@ pub struct Verify {
 pub struct Spec {
     /// The script (`.wast`), or `-` for stdin.
     pub file: PathBuf,
+    /// Prove the assertions, many in one proof, and verify the proofs.
+    #[arg(long)]
+    pub prove: bool,
+    /// Cut a run of more steps than this into several proofs, where it can be cut.
+    #[arg(long, value_name = "N", default_value_t = 1 << 20, requires = "prove")]
+    pub max_steps: u64,
+    /// Security of the proofs.
+    #[arg(long, value_enum, default_value_t, requires = "prove")]
+    pub security: SecurityLevel,
     /// Print counts and remarks as JSON.
     #[arg(long)]
     pub json: bool,

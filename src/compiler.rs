@@ -6,10 +6,10 @@ use crate::queries;
 use crate::zkir::ZkModule;
 use salsa::Setter;
 use std::sync::Arc;
-use zkc_backend::BackendError;
+use zkc_backend::{BackendError, ScriptStep};
 use zkc_ir::{Body, Diagnostic, ExportKind, Module};
 use zkc_isa::{CostModel, MAX_PAGES, Program};
-use zkc_passes::Linked;
+use zkc_passes::{Layout, Linked};
 
 /// What shapes a compilation besides its input.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -214,6 +214,20 @@ impl Compiler {
     /// Errors: what is wrong with the input, imports included.
     pub fn linked(&self) -> Result<Arc<Linked>, Diagnostic> {
         queries::linked(&self.db, self.source).clone()
+    }
+
+    /// Where the state of the merged module lives on the machine.
+    ///
+    /// Errors: as for [`Compiler::linked`]; state that the machine has no room for.
+    pub fn layout(&self) -> Result<Arc<Layout>, Diagnostic> {
+        queries::layout(&self.db, self.source, self.flags).clone()
+    }
+
+    /// The program whose entry [`zkc_backend::SCRIPT_ENTRY`] runs a script of calls.
+    ///
+    /// Errors: as for [`Compiler::program`].
+    pub fn script(&self, steps: &[ScriptStep]) -> Result<Program, Diagnostic> {
+        queries::script(&self.db, self.source, self.flags, self.model, steps)
     }
 
     /// Replaces the cost model.

@@ -12,7 +12,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
-use zkc_backend::{CompiledFunc, Export, InitValue, InitWord, LinkInput};
+use zkc_backend::{BackendError, CompiledFunc, Export, InitValue, InitWord, LinkInput, ScriptStep};
 use zkc_ir::{Body, Diagnostic, ExportKind, FuncBody};
 use zkc_isa::{Program, ValueKind};
 use zkc_passes::call_graph::{Calls, calls, reach};
@@ -358,11 +358,43 @@ pub(crate) fn program(
     model: Model,
     roots: Roots,
 ) -> Query<Program> {
-    let module = &linked(db, source).as_ref().map_err(Clone::clone)?.module;
-    let layout = layout(db, source, flags).as_ref().map_err(Clone::clone)?;
     let plan = plan(db, source, flags, roots)
         .as_ref()
         .map_err(Clone::clone)?;
+    let input = link_input(db, source, flags, model, plan)?;
+    let _span = tracing::info_span!(target: "zkc", "link").entered();
+    finish(zkc_backend::link(input)).map(Arc::new)
+}
+
+/// The program of a script of calls.
+pub(crate) fn script(
+    db: &dyn Database,
+    source: Source,
+    flags: Flags,
+    model: Model,
+    steps: &[ScriptStep],
+) -> Result<Program, Diagnostic> {
+    let called: BTreeSet<u32> = steps.iter().filter_map(|s| s.action.callee()).collect();
+    let named = called.into_iter().map(|func| (func.to_string(), func));
+    let roots = Roots::Functions(named.collect());
+    let plan = plan(db, source, flags, roots)
+        .as_ref()
+        .map_err(Clone::clone)?;
+    let mut input = link_input(db, source, flags, model, plan)?;
+    input.exports.clear();
+    finish(zkc_backend::link_script(input, steps))
+}
+
+/// What a program is linked from.
+fn link_input<'db>(
+    db: &'db dyn Database,
+    source: Source,
+    flags: Flags,
+    model: Model,
+    plan: &Plan,
+) -> Result<LinkInput<'db>, Diagnostic> {
+    let module = &linked(db, source).as_ref().map_err(Clone::clone)?.module;
+    let layout = layout(db, source, flags).as_ref().map_err(Clone::clone)?;
     let mut functions = Vec::with_capacity(plan.needed.len());
     for &index in &plan.needed {
         let compiled = code(db, source, flags, model, index)
@@ -374,19 +406,20 @@ pub(crate) fn program(
             &**compiled,
         ));
     }
-    let _span = tracing::info_span!(target: "zkc", "link").entered();
-    let (exports, init) = (plan.exports.clone(), plan.init.clone());
-    let input = LinkInput {
+    Ok(LinkInput {
         functions,
-        exports,
+        exports: plan.exports.clone(),
         start: module.start,
         pages: layout.pages,
-        init,
-    };
-    let program = zkc_backend::link(input).map_err(|e| backend_error(&e))?;
+        init: plan.init.clone(),
+    })
+}
+
+fn finish(program: Result<Program, BackendError>) -> Result<Program, Diagnostic> {
+    let program = program.map_err(|e| backend_error(&e))?;
     zkc_isa::validate(&program)
         .map_err(|d| internal(format!("the linked program is not valid: {d}")))?;
-    Ok(Arc::new(program))
+    Ok(program)
 }
 
 /// The initial value for the linker. An entry that no indirect call of its type can reach keeps its type, so that calls of

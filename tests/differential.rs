@@ -1,7 +1,7 @@
 //! Generated modules against wasmtime: results, trap kinds, memory and globals after calls, in the wasm evaluator and
 //! compiled at -O0 and -O2.
 //!
-//! `ZKC_FUZZ_COUNT` sets how many seeds are tried (500 by default), `ZKC_FUZZ_SEED` the first one. A disagreement names its
+//! `ZKC_FUZZ_COUNT` sets how many seeds are tried (1,000 by default), `ZKC_FUZZ_SEED` the first one. A disagreement names its
 //! seed and leaves the module in the target folder; `ZKC_FUZZ_SEED` of that seed and a count of 1 repeats it.
 
 mod support;
@@ -9,7 +9,7 @@ mod support;
 use support::differ::{self, Report, Subject};
 
 /// Seeds tried by default.
-const DEFAULT_COUNT: u64 = 500;
+const DEFAULT_COUNT: u64 = 1_000;
 
 fn number_from_env(name: &str, default: u64) -> u64 {
     match std::env::var(name) {

@@ -112,3 +112,75 @@ fn text_that_is_no_script_is_refused_at_its_place() {
     assert!(message.starts_with("error[malformed]"), "{message}");
     assert!(message.contains(":2:2"), "{message}");
 }
+
+/// A script with state, traps of three kinds, modules that import from each other, and all sorts of results.
+const PROVABLE: &str = r#"(module $A
+  (memory (export "memory") 1)
+  (global $g (export "g") (mut i32) (i32.const 7))
+  (table (export "table") 2 funcref)
+  (func (export "add") (param i32) (result i32)
+    (global.set $g (i32.add (global.get $g) (local.get 0)))
+    (global.get $g))
+  (func (export "load") (param i32) (result i64) (i64.load (local.get 0)))
+  (func (export "two") (result i32 i64) (i32.const 1) (i64.const -2)))
+(register "A" $A)
+(assert_return (invoke "add" (i32.const 1)) (i32.const 8))
+(assert_return (get "g") (i32.const 8))
+(assert_trap (invoke "load" (i32.const 65530)) "out of bounds memory access")
+(assert_return (invoke "two") (i32.const 1) (either (i64.const 2) (i64.const -2)))
+(assert_trap
+  (module (import "A" "memory" (memory 1)) (data (i32.const 8) "\2a") (func $f unreachable) (start $f))
+  "unreachable")
+(module $B
+  (import "A" "table" (table 2 funcref))
+  (import "A" "add" (func $add (param i32) (result i32)))
+  (elem (i32.const 1) $add)
+  (func (export "call") (param i32) (result i32)
+    (call_indirect (param i32) (result i32) (i32.const 5) (local.get 0))))
+(assert_return (invoke $A "load" (i32.const 8)) (i64.const 42))
+(assert_return (invoke "call" (i32.const 1)) (i32.const 13))
+(assert_trap (invoke "call" (i32.const 0)) "uninitialized element")
+(assert_invalid (module (func (result i32))) "type mismatch")
+"#;
+
+#[test]
+fn a_script_is_proven_whole() {
+    for level in ["-O0", "-O2"] {
+        let flags = ["--prove", "--security", "test", "--json", level];
+        let text = spec("script-prove", PROVABLE, &flags).success();
+        let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(json["proven"], 8, "{text}");
+        assert_eq!(json["checked"], 1, "{text}");
+        let runs = json["runs"].as_array().expect("a list");
+        assert_eq!(runs.len(), 1, "{text}");
+        // two instances are made by code
+        assert_eq!(runs[0]["counted"], 10, "{text}");
+    }
+}
+
+#[test]
+fn what_fails_has_no_proof() {
+    let wrong = PROVABLE.replace("(i64.const 42)", "(i64.const 43)");
+    let message = spec("script-unproven", &wrong, &["--prove"]).diagnostic();
+    assert!(message.starts_with("error[refused]"), "{message}");
+    assert!(message.contains(":24:1"), "{message}");
+}
+
+#[test]
+fn a_long_script_is_proven_in_parts() {
+    let flags = [
+        "--prove",
+        "--security",
+        "test",
+        "--json",
+        "--max-steps",
+        "60",
+    ];
+    let text = spec("script-cut", PROVABLE, &flags).success();
+    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(json["proven"], 8, "{text}");
+    assert!(
+        json["runs"].as_array().is_some_and(|r| r.len() > 1),
+        "{text}"
+    );
+}

@@ -20,9 +20,11 @@ mod live;
 mod outgoing;
 mod peephole;
 mod regalloc;
+mod script;
 mod select;
 
-pub use link::{Export, InitValue, InitWord, LinkInput, add_vectors, link};
+pub use link::{Export, InitValue, InitWord, LinkInput, add_vectors, link, link_script};
+pub use script::{Pattern, SCRIPT_ENTRY, ScriptAction, ScriptExpect, ScriptStep};
 
 use zkc_ir::{Body, Loc};
 use zkc_isa::Inst;

@@ -4,6 +4,7 @@
 //! first (every argument of the public statement must be read, even if the start function traps), then calls the start
 //! function, then the exported one, and hands over the results.
 
+use crate::script::{self, SCRIPT_ENTRY, ScriptStep};
 use crate::{BackendError, CompiledFunc};
 use std::collections::{BTreeMap, BTreeSet};
 use zkc_ir::Trap;
@@ -65,6 +66,17 @@ pub struct LinkInput<'a> {
 /// Errors: a function that is needed is not there, an address is initialised twice, a type id does not fit a table word,
 /// or there are too many instructions.
 pub fn link(input: LinkInput<'_>) -> Result<Program, BackendError> {
+    link_with(input, None)
+}
+
+/// Links a program with one more entry, [`SCRIPT_ENTRY`], that runs a script.
+///
+/// Errors: as for [`link`].
+pub fn link_script(input: LinkInput<'_>, steps: &[ScriptStep]) -> Result<Program, BackendError> {
+    link_with(input, Some(steps))
+}
+
+fn link_with(input: LinkInput<'_>, steps: Option<&[ScriptStep]>) -> Result<Program, BackendError> {
     let mut program = Program {
         pages: input.pages,
         ..Program::default()
@@ -126,6 +138,21 @@ pub fn link(input: LinkInput<'_>) -> Result<Program, BackendError> {
             params: export.params,
             results: export.results,
         });
+    }
+    if let Some(steps) = steps {
+        let function = program.functions.len() as u32;
+        let label = labels.unique(SCRIPT_ENTRY);
+        let pc = script::append(&mut program, steps, start, pc_of)?;
+        program.functions.push(label.clone());
+        program.labels.push((pc, label));
+        let place = Place {
+            function,
+            offset: None,
+        };
+        program.places.resize(program.insts.len(), place);
+        if program.insts.len() > MAX_INSTS {
+            return Err(BackendError::TooManyInstructions(program.insts.len()));
+        }
     }
     let mut words = BTreeMap::new();
     for word in input.init {

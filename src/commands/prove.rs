@@ -16,7 +16,7 @@ use zkc_prover::{
     Cells, Progress, Proof, ProveError, ProveOptions, ProvingKey, Security, Statement, VerifyingKey,
 };
 
-fn security(level: SecurityLevel) -> Security {
+pub(super) fn security(level: SecurityLevel) -> Security {
     match level {
         SecurityLevel::Default => Security::Default,
         SecurityLevel::Test => Security::Test,

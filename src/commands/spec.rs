@@ -1,9 +1,11 @@
 //! `zkc spec`: a script of the official suite's kind, run or proven.
 
+use super::prove::security;
 use super::{About, EXIT_REFUSED, Failure, Output, options};
 use crate::cli::Spec;
 use crate::input;
-use crate::spec::{Count, Kind, Report, Script, Verdict, run};
+use crate::spec::{Count, Kind, ProveSettings, Proven, Report, Script, Verdict, prove, run};
+use serde_json::{Map, Value, json};
 use zkc_ir::Diagnostic;
 
 /// Runs a script's assertions and prints the counts, and each failure and skip with its line. Exit code 1 if one failed.
@@ -13,11 +15,30 @@ pub(super) fn spec(args: &Spec, output: &mut Output) -> Result<(), Failure> {
         .map_err(|_| Diagnostic::error("malformed", "the script is not UTF-8 text"))
         .about(path)?;
     let script = Script::read(&text).about_text(path, &text)?;
-    let report = run(&script, &options(&args.flags)?);
+    let options = options(&args.flags)?;
+    if args.prove {
+        let settings = ProveSettings {
+            security: security(args.security),
+            max_steps: args.max_steps,
+        };
+        let proven = prove(&script, &options, &settings).about_text(path, &text)?;
+        if args.json {
+            output.print(format!("{:#}", proven_json(&proven)));
+        } else {
+            print_remarks(&proven.report, output);
+            print_proven(&proven, output);
+        }
+        if !proven.report.holds() {
+            output.code = EXIT_REFUSED;
+        }
+        return Ok(());
+    }
+    let report = run(&script, &options);
     if args.json {
         output.print(format!("{:#}", json(&report)));
     } else {
-        print(&report, output);
+        print_remarks(&report, output);
+        print_counts(&report, output);
     }
     if !report.holds() {
         output.code = EXIT_REFUSED;
@@ -25,16 +46,24 @@ pub(super) fn spec(args: &Spec, output: &mut Output) -> Result<(), Failure> {
     Ok(())
 }
 
-fn print(report: &Report, output: &mut Output) {
+fn print_remarks(report: &Report, output: &mut Output) {
     for outcome in &report.outcomes {
-        let (word, why) = match &outcome.verdict {
-            Verdict::Passed => continue,
-            Verdict::Skipped(why) => ("skipped", why),
-            Verdict::Failed(why) => ("failed", why),
-        };
-        let what = outcome.kind.map_or("directive", Kind::name);
-        output.print(format!("line {}: {word} ({what}): {why}", outcome.line));
+        if let Some((word, why)) = remark(&outcome.verdict) {
+            let what = outcome.kind.map_or("directive", Kind::name);
+            output.print(format!("line {}: {word} ({what}): {why}", outcome.line));
+        }
     }
+}
+
+fn remark(verdict: &Verdict) -> Option<(&'static str, &str)> {
+    match verdict {
+        Verdict::Passed => None,
+        Verdict::Skipped(why) => Some(("skipped", why)),
+        Verdict::Failed(why) => Some(("failed", why)),
+    }
+}
+
+fn print_counts(report: &Report, output: &mut Output) {
     output.print(format!(
         "{:<14}{:>8}{:>8}{:>8}",
         "kind", "passed", "skipped", "failed"
@@ -55,30 +84,77 @@ fn print(report: &Report, output: &mut Output) {
     output.print(line("total", &total));
 }
 
-fn json(report: &Report) -> serde_json::Value {
-    let counts: serde_json::Map<String, serde_json::Value> = report
+fn print_proven(proven: &Proven, output: &mut Output) {
+    for run in &proven.runs {
+        output.print(format!(
+            "lines {} to {}: {} assertions, {} steps, {} cells, proof of {} bytes in {:.3} s, {} bits, verified in {:.3} s",
+            run.lines.0,
+            run.lines.1,
+            run.assertions,
+            run.steps,
+            run.cells,
+            run.proof_bytes,
+            run.prove_seconds,
+            run.security_bits,
+            run.verify_seconds
+        ));
+    }
+    let skipped: usize = proven.report.counts().values().map(|c| c.skipped).sum();
+    output.print(format!(
+        "proven:  {} assertions in {} proofs",
+        proven.assertions(),
+        proven.runs.len()
+    ));
+    output.print(format!(
+        "checked: {} assertions about modules that have no run",
+        proven.checked()
+    ));
+    output.print(format!("skipped: {skipped}"));
+}
+
+fn json(report: &Report) -> Value {
+    let counts: Map<String, Value> = report
         .counts()
         .into_iter()
         .map(|(kind, count)| {
-            let value = serde_json::json!({
+            let value = json!({
                 "passed": count.passed, "skipped": count.skipped, "failed": count.failed,
             });
             (kind.name().to_owned(), value)
         })
         .collect();
-    let remarks: Vec<serde_json::Value> = report
+    let remarks: Vec<Value> = report
         .outcomes
         .iter()
         .filter_map(|outcome| {
-            let (verdict, why) = match &outcome.verdict {
-                Verdict::Passed => return None,
-                Verdict::Skipped(why) => ("skipped", why),
-                Verdict::Failed(why) => ("failed", why),
-            };
-            Some(serde_json::json!({
+            let (verdict, why) = remark(&outcome.verdict)?;
+            Some(json!({
                 "line": outcome.line, "kind": outcome.kind.map(Kind::name), "verdict": verdict, "reason": why,
             }))
         })
         .collect();
-    serde_json::json!({ "counts": counts, "remarks": remarks, "holds": report.holds() })
+    json!({ "counts": counts, "remarks": remarks, "holds": report.holds() })
+}
+
+fn proven_json(proven: &Proven) -> Value {
+    let mut value = json(&proven.report);
+    let runs = proven.runs.iter().map(|run| {
+        json!({
+            "first_line": run.lines.0,
+            "last_line": run.lines.1,
+            "assertions": run.assertions,
+            "counted": run.counted,
+            "steps": run.steps,
+            "cells": run.cells,
+            "prove_seconds": run.prove_seconds,
+            "verify_seconds": run.verify_seconds,
+            "proof_bytes": run.proof_bytes,
+            "security_bits": run.security_bits,
+        })
+    });
+    value["runs"] = runs.collect();
+    value["proven"] = proven.assertions().into();
+    value["checked"] = proven.checked().into();
+    value["compile_seconds"] = proven.compile_seconds.into();
+    value
 }

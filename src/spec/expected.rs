@@ -7,51 +7,7 @@ use std::fmt;
 use wast::core::{NanPattern, V128Const, V128Pattern, WastArgCore, WastRetCore};
 use wast::token::{F32, F64};
 use wast::{WastArg, WastRet};
-
-/// What one word must be.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Pattern {
-    /// The bits under the mask are these.
-    Bits {
-        /// The bits that count.
-        mask: u64,
-        /// Their values; zero outside the mask.
-        value: u64,
-    },
-    /// Not zero: a reference that is not null.
-    NonZero,
-}
-
-impl Pattern {
-    /// Exactly this word.
-    pub const fn word(value: u64) -> Pattern {
-        Pattern::Bits {
-            mask: u64::MAX,
-            value,
-        }
-    }
-
-    /// Whether a word is what is expected.
-    pub const fn matches(self, word: u64) -> bool {
-        match self {
-            Pattern::Bits { mask, value } => word & mask == value,
-            Pattern::NonZero => word != 0,
-        }
-    }
-}
-
-impl fmt::Display for Pattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Pattern::Bits {
-                mask: u64::MAX,
-                value,
-            } => write!(f, "{value:#x}"),
-            Pattern::Bits { mask, value } => write!(f, "{value:#x}/{mask:#x}"),
-            Pattern::NonZero => f.write_str("non-null"),
-        }
-    }
-}
+use zkc_backend::Pattern;
 
 /// What one result must be: the words of one of several alternatives, nearly always one.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -91,7 +47,15 @@ impl fmt::Display for Expected {
                 f.write_str("|")?;
             }
             for (j, pattern) in patterns.iter().enumerate() {
-                write!(f, "{}{pattern}", if j > 0 { ":" } else { "" })?;
+                f.write_str(if j > 0 { ":" } else { "" })?;
+                match pattern {
+                    Pattern::Bits {
+                        mask: u64::MAX,
+                        value,
+                    } => write!(f, "{value:#x}")?,
+                    Pattern::Bits { mask, value } => write!(f, "{value:#x}/{mask:#x}")?,
+                    Pattern::NonZero => f.write_str("non-null")?,
+                }
             }
         }
         Ok(())

@@ -1,17 +1,21 @@
 //! The official test suite's scripts: read, run through compiler and executor, counted.
 //!
 //! A script is read once into values ([`Script`]); [`run`] takes it step by step and gives one [`Outcome`] per directive.
-//! Instances keep their state from call to call, as WASM has it.
+//! Instances keep their state from call to call, as WASM has it. [`prove`] makes programs of whole scripts and proves them.
 
 mod called;
 mod expected;
-mod rewrite;
+mod group;
+mod plan;
+mod prove;
 mod run;
 mod script;
 mod session;
 
 pub use called::Called;
-pub use expected::{Expected, Pattern, all_match};
+pub use expected::{Expected, all_match};
+pub use group::{Group, State};
+pub use prove::{ProveSettings, Proven, ProvenRun, prove};
 pub use run::{Count, Outcome, Report, Verdict, run};
 pub use script::{Action, ActionKind, Assembled, Directive, Kind, Refused, Script, Step};
-pub use session::{OpenError, Session, imports};
+pub use session::{OpenError, Session};

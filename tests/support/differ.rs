@@ -1,11 +1,12 @@
 //! The differential test as a library function: generated modules, each under wasmtime, the wasm evaluator and zkc.
 //!
 //! Calls go to one instance in sequence, state kept, so that what one call leaves in memory is what the next one finds.
-//! After a trap state is compared as after any call, and both sides start afresh.
+//! After a trap state is compared as after any call, and both sides start afresh. A module on which they disagree is
+//! written to a file, and beside it a smaller one with the same fault.
 
 use super::evaluator::Evaluator;
 use super::random::Random;
-use super::referee::{Referee, RefereeModule};
+use super::referee::{Exported, Kind, Referee, RefereeModule, comparable};
 use super::{smith, temp};
 use std::fmt;
 use std::ops::Range;
@@ -74,10 +75,17 @@ impl<'m> Instance<'m> {
         }
     }
 
-    fn memory(&self) -> Vec<u8> {
+    fn memory(&self, name: &str) -> Option<Vec<u8>> {
         match self {
-            Instance::Evaluator(_, evaluator) => evaluator.memory(),
-            Instance::Machine(session) => session.memory(),
+            Instance::Evaluator(_, evaluator) => evaluator.memory(name),
+            Instance::Machine(session) => session.memory(name),
+        }
+    }
+
+    fn table(&self, name: &str) -> Option<Vec<u64>> {
+        match self {
+            Instance::Evaluator(_, evaluator) => evaluator.table(name),
+            Instance::Machine(session) => session.table(name),
         }
     }
 }
@@ -168,31 +176,38 @@ pub(crate) fn compare_seed(seed: u64, subjects: &[Subject]) -> Report {
             ..Report::default()
         };
     };
+    compare_wasm(&wasm, seed, subjects)
+}
+
+/// Compares one module under all subjects, panics included; `seed` decides the arguments and names the files.
+pub(crate) fn compare_wasm(wasm: &[u8], seed: u64, subjects: &[Subject]) -> Report {
     let mut total = Report::default();
     for &subject in subjects {
-        let outcome = std::panic::catch_unwind(|| compare_module(&wasm, subject, seed));
-        let report = outcome.unwrap_or_else(|panic| {
-            let text = panic
-                .downcast_ref::<String>()
-                .map(String::as_str)
-                .or(panic.downcast_ref::<&str>().copied());
-            Report {
-                disagreements: vec![format!("panic: {}", text.unwrap_or("of unknown kind"))],
-                ..Report::default()
-            }
-        });
-        for what in &report.disagreements {
+        let mut report = compare_caught(wasm, subject, seed);
+        for what in std::mem::take(&mut report.disagreements) {
             total.disagreements.push(format!(
                 "seed {seed}, {subject}: {what}{}",
-                keep(seed, &wasm)
+                keep(seed, subject, wasm)
             ));
         }
-        total.add(Report {
-            disagreements: Vec::new(),
-            ..report
-        });
+        total.add(report);
     }
     total
+}
+
+/// [`compare_module`], with a panic as a disagreement.
+fn compare_caught(wasm: &[u8], subject: Subject, seed: u64) -> Report {
+    let outcome = std::panic::catch_unwind(|| compare_module(wasm, subject, seed));
+    outcome.unwrap_or_else(|panic| {
+        let text = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or(panic.downcast_ref::<&str>().copied());
+        Report {
+            disagreements: vec![format!("panic: {}", text.unwrap_or("of unknown kind"))],
+            ..Report::default()
+        }
+    })
 }
 
 /// Compares one module under one subject; `seed` decides the arguments.
@@ -247,13 +262,12 @@ fn compare_instances(
     };
     report.modules += 1;
     let mut random = Random::new(seed.wrapping_mul(31).wrapping_add(7));
-    for (name, params) in referee_module.functions() {
+    for function in referee_module.functions() {
         for _ in 0..3 {
-            let args: Vec<u64> = params
-                .iter()
-                .map(|&bits| random.word() & (u64::MAX >> (64 - bits)))
-                .collect();
-            if let Next::Afresh = compare_call(&mut referee, &mut instance, &name, &args, report)? {
+            let args = arguments(&function.params, &mut random);
+            if let Next::Afresh =
+                compare_call(&mut referee, &mut instance, &function, &args, report)?
+            {
                 instance
                     .reset()
                     .map_err(|e| format!("instantiates once, but not again: {e}"))?;
@@ -266,6 +280,21 @@ fn compare_instances(
     Ok(())
 }
 
+/// Argument words; references to functions are null.
+fn arguments(params: &[Kind], random: &mut Random) -> Vec<u64> {
+    let mut words = Vec::new();
+    for param in params {
+        match param {
+            Kind::Word32 => words.push(random.word() & 0xffff_ffff),
+            Kind::Word64 => words.push(random.word()),
+            Kind::Vector => words.extend([random.word(), random.word()]),
+            Kind::Func => words.push(0),
+            Kind::Extern => words.push(random.below(4)),
+        }
+    }
+    words
+}
+
 /// How to go on after a call.
 enum Next {
     WithState,
@@ -275,11 +304,15 @@ enum Next {
 fn compare_call(
     referee: &mut Referee,
     instance: &mut Instance<'_>,
-    name: &str,
+    function: &Exported,
     args: &[u64],
     report: &mut Report,
 ) -> Result<Next, String> {
-    let got = instance.call(name, args);
+    let name = &function.name;
+    let mut got = instance.call(name, args);
+    if let Called::Values(words) = &mut got {
+        comparable(&function.results, words);
+    }
     if let Called::Unsupported(_) = got {
         report.unsupported += 1;
         // an evaluator may have got some way before it met what it does not have
@@ -319,41 +352,69 @@ fn compare_call(
     })
 }
 
-/// The first difference in memory or exported globals is the error.
+/// The first difference in exported globals, memories or tables is the error.
 fn compare_state(referee: &mut Referee, instance: &Instance<'_>) -> Result<(), String> {
-    for name in referee.globals() {
-        let (expected, got) = (referee.global(&name), instance.global(&name));
+    for (name, kind) in referee.globals() {
+        let (expected, mut got) = (referee.global(&name), instance.global(&name));
+        if let Some(words) = &mut got {
+            comparable(&[kind], words);
+        }
         if expected != got {
             return Err(format!(
                 "global `{name}`: wasmtime {expected:x?}, zkc {got:x?}"
             ));
         }
     }
-    let Some(expected) = referee.memory() else {
-        return Ok(());
-    };
-    let got = instance.memory();
-    if expected.len() != got.len() {
-        return Err(format!(
-            "memory: wasmtime {} bytes, zkc {}",
-            expected.len(),
-            got.len()
-        ));
+    for (name, expected) in referee.memories() {
+        let got = instance
+            .memory(&name)
+            .ok_or_else(|| format!("no memory `{name}`"))?;
+        same(&format!("memory `{name}`, byte"), &expected, &got)?;
     }
-    match expected.iter().zip(&got).position(|(a, b)| a != b) {
+    for (name, kind, expected) in referee.tables() {
+        let mut got = instance
+            .table(&name)
+            .ok_or_else(|| format!("no table `{name}`"))?;
+        comparable(&vec![kind; got.len()], &mut got);
+        same(&format!("table `{name}`, element"), &expected, &got)?;
+    }
+    Ok(())
+}
+
+/// The first difference of two lists is the error.
+fn same<T: PartialEq + fmt::Debug>(what: &str, expected: &[T], got: &[T]) -> Result<(), String> {
+    if expected.len() != got.len() {
+        let (expected, got) = (expected.len(), got.len());
+        return Err(format!("{what} count: wasmtime {expected}, zkc {got}"));
+    }
+    match expected.iter().zip(got).position(|(a, b)| a != b) {
         Some(at) => Err(format!(
-            "memory byte {at:#x}: wasmtime {:#x}, zkc {:#x}",
+            "{what} {at:#x}: wasmtime {:x?}, zkc {:x?}",
             expected[at], got[at]
         )),
         None => Ok(()),
     }
 }
 
-/// Writes a disagreeing module as `.wasm` to the scratch folder; the words that say so.
-fn keep(seed: u64, wasm: &[u8]) -> String {
+/// Most failed attempts to make a module smaller before it is left as it is.
+const SHRINK_ATTEMPTS: u32 = 400;
+
+/// Writes a disagreeing module to the scratch folder, and a smaller one that disagrees too; the words that say so.
+fn keep(seed: u64, subject: Subject, wasm: &[u8]) -> String {
     let path = temp::scratch_root().join(format!("differential-{seed}.wasm"));
-    match std::fs::write(&path, wasm) {
-        Ok(()) => format!(" (module in {})", path.display()),
-        Err(_) => String::new(),
+    if std::fs::write(&path, wasm).is_err() {
+        return String::new();
     }
+    let mut note = format!(" (module in {}", path.display());
+    let disagrees = |wasm: &[u8]| !compare_caught(wasm, subject, seed).disagreements.is_empty();
+    let shrunk = wasm_shrink::WasmShrink::default()
+        .attempts(SHRINK_ATTEMPTS)
+        .run(wasm.to_vec(), &mut |wasm: &[u8]| Ok(disagrees(wasm)));
+    if let Ok(shrunk) = shrunk {
+        let path = path.with_extension("small.wasm");
+        if std::fs::write(&path, &shrunk.output).is_ok() {
+            note.push_str(&format!(", shrunk in {}", path.display()));
+        }
+    }
+    note + ")"
 }

@@ -45,25 +45,44 @@ impl<'m> Evaluator<'m> {
 
     /// The words of an exported global.
     pub(crate) fn global(&self, name: &str) -> Option<Vec<u64>> {
-        self.0
-            .module
-            .exports
-            .iter()
-            .find_map(|export| match export.kind {
-                ExportKind::Global(index) if export.name == name => {
-                    self.0.instance.global(index).ok().map(|word| vec![word])
-                }
-                _ => None,
-            })
+        let ExportKind::Global(index) = self.exported(name)? else {
+            return None;
+        };
+        let halves = match self.0.module.globals[index as usize].source {
+            zkc_ir::Type::V128 => 2,
+            _ => 1,
+        };
+        let words = (index..index + halves).map(|index| self.0.instance.global(index).ok());
+        words.collect()
     }
 
-    /// The bytes of the memory.
-    pub(crate) fn memory(&self) -> Vec<u8> {
-        let memory = &self.0.instance.memory;
+    /// The bytes of an exported memory.
+    pub(crate) fn memory(&self, name: &str) -> Option<Vec<u8>> {
+        let ExportKind::Memory(index) = self.exported(name)? else {
+            return None;
+        };
+        let instance = &self.0.instance;
+        let memory = match (index as usize).checked_sub(1) {
+            Some(more) => &instance.more_memories[more],
+            None => &instance.memory,
+        };
         let mut bytes = vec![0; memory.len() as usize];
         memory
             .read(0, &mut bytes)
             .expect("a memory can be read from end to end");
-        bytes
+        Some(bytes)
+    }
+
+    /// The words of an exported table's elements.
+    pub(crate) fn table(&self, name: &str) -> Option<Vec<u64>> {
+        let ExportKind::Table(index) = self.exported(name)? else {
+            return None;
+        };
+        Some(self.0.instance.tables[index as usize].entries.clone())
+    }
+
+    fn exported(&self, name: &str) -> Option<ExportKind> {
+        let exports = &self.0.module.exports;
+        exports.iter().find(|e| e.name == name).map(|e| e.kind)
     }
 }

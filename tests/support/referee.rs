@@ -1,8 +1,13 @@
 //! wasmtime, the outside referee: the same calls on the same bytes, with zkc's host functions and a fuel limit.
+//!
+//! What WebAssembly leaves open is fixed as zkc fixes it: NaNs made by arithmetic are canonical, relaxed SIMD is
+//! deterministic. Values are words: a v128 is two, an external reference its number + 1, and of a function only is known
+//! whether it is null, 1 or 0.
 
 use super::wasi::{self, Stop, Wasi};
 use wasmtime::{
-    Caller, Config, Engine, Extern, Instance, Linker, Memory, Module, Store, Val, ValType,
+    Caller, Config, Engine, Extern, ExternRef, HeapType, Instance, Linker, Memory, Module, Ref,
+    Store, Table, Val, ValType,
 };
 use zkc::spec::Called;
 use zkc_ir::Trap;
@@ -34,9 +39,9 @@ impl RefereeModule {
     pub(crate) fn new(wasm: &[u8]) -> Result<RefereeModule, String> {
         let mut config = Config::new();
         config.consume_fuel(true);
-        // as zkc: a NaN that arithmetic makes is the canonical one
-        config.cranelift_nan_canonicalization(true);
         config.max_wasm_stack(1 << 20);
+        config.cranelift_nan_canonicalization(true);
+        config.relaxed_simd_deterministic(true);
         let engine = Engine::new(&config).map_err(|e| e.to_string())?;
         let module = Module::new(&engine, wasm).map_err(|e| format!("{e:?}"))?;
         Ok(RefereeModule { engine, module })
@@ -67,20 +72,77 @@ impl RefereeModule {
         })
     }
 
-    /// Names of the exported functions, with the number of bits of each parameter, in export order.
-    pub(crate) fn functions(&self) -> Vec<(String, Vec<u32>)> {
+    /// The exported functions, in export order.
+    pub(crate) fn functions(&self) -> Vec<Exported> {
         self.module
             .exports()
             .filter_map(|export| {
                 let ty = export.ty();
-                let params = ty
-                    .func()?
-                    .params()
-                    .map(|p| if is_32(&p) { 32 } else { 64 })
-                    .collect();
-                Some((export.name().to_string(), params))
+                let ty = ty.func()?;
+                Some(Exported {
+                    name: export.name().to_string(),
+                    params: ty.params().map(|p| Kind::of(&p)).collect(),
+                    results: ty.results().map(|r| Kind::of(&r)).collect(),
+                })
             })
             .collect()
+    }
+}
+
+/// An exported function.
+#[derive(Clone, Debug)]
+pub(crate) struct Exported {
+    /// Its name.
+    pub(crate) name: String,
+    /// Kinds of its parameters.
+    pub(crate) params: Vec<Kind>,
+    /// Kinds of its results.
+    pub(crate) results: Vec<Kind>,
+}
+
+/// Kinds of values.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    /// i32 and f32.
+    Word32,
+    /// i64 and f64.
+    Word64,
+    /// v128.
+    Vector,
+    /// A reference to a function.
+    Func,
+    /// A reference to something outside.
+    Extern,
+}
+
+impl Kind {
+    fn of(ty: &ValType) -> Kind {
+        match ty {
+            ValType::I32 | ValType::F32 => Kind::Word32,
+            ValType::I64 | ValType::F64 => Kind::Word64,
+            ValType::V128 => Kind::Vector,
+            ValType::Ref(ty) if matches!(ty.heap_type(), HeapType::Extern | HeapType::NoExtern) => {
+                Kind::Extern
+            }
+            ValType::Ref(_) => Kind::Func,
+        }
+    }
+
+    /// Words of a value.
+    pub(crate) fn words(self) -> usize {
+        if self == Kind::Vector { 2 } else { 1 }
+    }
+}
+
+/// Another engine's words as the referee gives them: of a function only whether it is null.
+pub(crate) fn comparable(kinds: &[Kind], words: &mut [u64]) {
+    let mut rest = words.iter_mut();
+    for kind in kinds {
+        for word in rest.by_ref().take(kind.words()) {
+            if *kind == Kind::Func {
+                *word = u64::from(*word != 0);
+            }
+        }
     }
 }
 
@@ -94,17 +156,63 @@ impl Referee {
             return Called::Failed(e.to_string());
         }
         let ty = func.ty(&self.store);
-        let args: Vec<Val> = ty
-            .params()
-            .zip(args)
-            .map(|(ty, &word)| to_val(&ty, word))
-            .collect();
+        let mut words = args.iter().copied();
+        let mut args = Vec::new();
+        for ty in ty.params() {
+            match self.value(&ty, &mut words) {
+                Ok(val) => args.push(val),
+                Err(e) => return Called::Failed(e.to_string()),
+            }
+        }
         let mut results = vec![Val::I32(0); ty.results().len()];
         match func.call(&mut self.store, &args, &mut results) {
             Err(error) if error.is::<Exited>() => Called::Values(Vec::new()),
-            Ok(()) => Called::Values(results.iter().map(from_val).collect()),
+            Ok(()) => Called::Values(results.iter().flat_map(|v| self.words(v)).collect()),
             Err(error) => called_of_error(&error),
         }
+    }
+
+    fn value(
+        &mut self,
+        ty: &ValType,
+        words: &mut impl Iterator<Item = u64>,
+    ) -> wasmtime::Result<Val> {
+        let word = words.next().unwrap_or(0);
+        Ok(match (ty, Kind::of(ty)) {
+            (ValType::F32, _) => Val::F32(word as u32),
+            (ValType::F64, _) => Val::F64(word),
+            (_, Kind::Word32) => Val::I32(word as i32),
+            (_, Kind::Word64) => Val::I64(word as i64),
+            (_, Kind::Vector) => {
+                let high = u128::from(words.next().unwrap_or(0));
+                Val::V128((u128::from(word) | high << 64).into())
+            }
+            (_, Kind::Func) => Val::FuncRef(None),
+            (_, Kind::Extern) => Val::ExternRef(match word.checked_sub(1) {
+                Some(number) => Some(ExternRef::new(&mut self.store, number)?),
+                None => None,
+            }),
+        })
+    }
+
+    fn words(&self, val: &Val) -> Vec<u64> {
+        match val {
+            Val::I32(v) => vec![u64::from(*v as u32)],
+            Val::I64(v) => vec![*v as u64],
+            Val::F32(bits) => vec![u64::from(*bits)],
+            Val::F64(bits) => vec![*bits],
+            Val::V128(v) => vec![v.as_u128() as u64, (v.as_u128() >> 64) as u64],
+            Val::ExternRef(reference) => vec![self.extern_word(reference.as_ref())],
+            Val::FuncRef(reference) => vec![u64::from(reference.is_some())],
+            other => panic!("a module without GC has no {other:?}"),
+        }
+    }
+
+    fn extern_word(&self, reference: Option<&wasmtime::Rooted<ExternRef>>) -> u64 {
+        let Some(reference) = reference else { return 0 };
+        let data = reference.data(&self.store).ok().flatten();
+        let number = data.and_then(|data| data.downcast_ref::<u64>());
+        number.map_or(0, |n| n + 1)
     }
 
     /// Instructions the last call executed, about: `local.get` and the like count, `block` and `nop` do not.
@@ -115,59 +223,66 @@ impl Referee {
     /// The words of an exported global.
     pub(crate) fn global(&mut self, name: &str) -> Option<Vec<u64>> {
         let global = self.instance.get_global(&mut self.store, name)?;
-        Some(vec![from_val(&global.get(&mut self.store))])
+        let val = global.get(&mut self.store);
+        Some(self.words(&val))
     }
 
-    /// Names of the exported globals that hold numbers.
-    pub(crate) fn globals(&mut self) -> Vec<String> {
-        let mut names = Vec::new();
-        for export in self.instance.exports(&mut self.store) {
-            let name = export.name().to_string();
-            if export.into_global().is_some() {
-                names.push(name);
-            }
-        }
-        names
+    /// Names and kinds of the exported globals.
+    pub(crate) fn globals(&mut self) -> Vec<(String, Kind)> {
+        let globals: Vec<_> = self
+            .exports()
+            .into_iter()
+            .filter_map(|(name, export)| Some((name, export.into_global()?)))
+            .collect();
+        let kind = |(name, global): (String, wasmtime::Global)| {
+            let kind = Kind::of(global.ty(&self.store).content());
+            (name, kind)
+        };
+        globals.into_iter().map(kind).collect()
     }
 
-    /// The bytes of the exported memory, if there is one.
-    pub(crate) fn memory(&mut self) -> Option<Vec<u8>> {
-        let memory = self.exported_memory()?;
-        Some(memory.data(&self.store).to_vec())
+    /// The bytes of the exported memories, with the names they are exported under.
+    pub(crate) fn memories(&mut self) -> Vec<(String, Vec<u8>)> {
+        self.exports()
+            .into_iter()
+            .filter_map(|(name, export)| {
+                Some((name, export.into_memory()?.data(&self.store).to_vec()))
+            })
+            .collect()
+    }
+
+    /// The elements of the exported tables, with the names they are exported under and their kind.
+    pub(crate) fn tables(&mut self) -> Vec<(String, Kind, Vec<u64>)> {
+        let tables: Vec<(String, Table)> = self
+            .exports()
+            .into_iter()
+            .filter_map(|(name, export)| Some((name, export.into_table()?)))
+            .collect();
+        tables
+            .into_iter()
+            .map(|(name, table)| {
+                let kind = Kind::of(&ValType::Ref(table.ty(&self.store).element().clone()));
+                let size = table.size(&self.store);
+                let element = |at: u64| match table.get(&mut self.store, at) {
+                    Some(Ref::Func(reference)) => u64::from(reference.is_some()),
+                    Some(Ref::Extern(reference)) => self.extern_word(reference.as_ref()),
+                    other => panic!("a table without GC holds no {other:?}"),
+                };
+                (name, kind, (0..size).map(element).collect())
+            })
+            .collect()
+    }
+
+    fn exports(&mut self) -> Vec<(String, Extern)> {
+        self.instance
+            .exports(&mut self.store)
+            .map(|export| (export.name().to_string(), export.into_extern()))
+            .collect()
     }
 
     /// Bytes committed so far.
     pub(crate) fn output(&self) -> &[u8] {
         &self.store.data().output
-    }
-
-    fn exported_memory(&mut self) -> Option<Memory> {
-        self.instance
-            .exports(&mut self.store)
-            .find_map(|export| export.into_memory())
-    }
-}
-
-fn is_32(ty: &ValType) -> bool {
-    matches!(ty, ValType::I32 | ValType::F32)
-}
-
-fn to_val(ty: &ValType, word: u64) -> Val {
-    match ty {
-        ValType::I32 => Val::I32(word as i32),
-        ValType::F32 => Val::F32(word as u32),
-        ValType::F64 => Val::F64(word),
-        _ => Val::I64(word as i64),
-    }
-}
-
-fn from_val(val: &Val) -> u64 {
-    match val {
-        Val::I32(v) => u64::from(*v as u32),
-        Val::I64(v) => *v as u64,
-        Val::F32(bits) => u64::from(*bits),
-        Val::F64(bits) => *bits,
-        _ => 0,
     }
 }
 
@@ -259,7 +374,12 @@ fn define_wasi(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
             ty,
             move |mut caller: Caller<'_, Host>, args, results| {
                 let memory = host_memory(&mut caller)?;
-                let args: Vec<u64> = args.iter().map(from_val).collect();
+                let number = |arg: &Val| match arg {
+                    Val::I32(v) => u64::from(*v as u32),
+                    Val::I64(v) => *v as u64,
+                    other => panic!("WASI functions take integers, not {other:?}"),
+                };
+                let args: Vec<u64> = args.iter().map(number).collect();
                 let (memory, host) = memory.data_and_store_mut(&mut caller);
                 let answer = (host.wasi).call(name, &args, memory, &host.input, &mut host.output);
                 match answer {

@@ -11,7 +11,18 @@ pub(crate) fn module(seed: u64) -> Option<Vec<u8>> {
     let mut random = Random::new(seed);
     let config = config(&mut random);
     let bytes = random.bytes(512 + (seed % 8) as usize * 1024);
-    let mut module = Module::new(config, &mut arbitrary::Unstructured::new(&bytes)).ok()?;
+    generate(config, &bytes)
+}
+
+/// The module that bytes stand for, as a fuzzer gives them; the first eight choose the features.
+pub(crate) fn module_of_bytes(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (seed, rest) = bytes.split_first_chunk::<8>()?;
+    let config = config(&mut Random::new(u64::from_le_bytes(*seed)));
+    generate(config, rest)
+}
+
+fn generate(config: Config, bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut module = Module::new(config, &mut arbitrary::Unstructured::new(bytes)).ok()?;
     module.ensure_termination(MODULE_FUEL).ok()?;
     Some(module.to_bytes())
 }

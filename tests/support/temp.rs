@@ -38,7 +38,7 @@ impl Drop for TempDir {
     }
 }
 
-/// Where tests leave what is worth keeping: cargo's folder for integration tests.
+/// Where tests leave what is worth keeping: cargo's folder for integration tests; the current one in a fuzzer.
 pub(crate) fn scratch_root() -> &'static Path {
-    Path::new(env!("CARGO_TARGET_TMPDIR"))
+    Path::new(option_env!("CARGO_TARGET_TMPDIR").unwrap_or("."))
 }
