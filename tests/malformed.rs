@@ -203,7 +203,6 @@ fn hostile_text() {
             "(module (func (result i32) (i64.const 1)))".into(),
         ),
         ("an empty stack", "(module (func i32.add drop))".into()),
-        ("two memories", "(module (memory 1) (memory 1))".into()),
         ("a memory of 2^32 pages", "(module (memory 65537))".into()),
         (
             "a memory larger than its limit",
@@ -265,14 +264,6 @@ fn unsupported_and_unlinkable_modules() {
         (
             "an atomic access",
             "(module (memory 1) (func (export \"f\") (result i32) (i32.atomic.load (i32.const 0))))",
-        ),
-        (
-            "SIMD",
-            "(module (func (export \"f\") (drop (v128.const i64x2 0 0))))",
-        ),
-        (
-            "memory.init",
-            "(module (memory 1) (data \"x\") (func (export \"f\") (memory.init 0 (i32.const 0) (i32.const 0) (i32.const 0))))",
         ),
         (
             "an unknown import",

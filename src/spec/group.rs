@@ -22,8 +22,8 @@ pub struct Group {
     program: Program,
     /// State before anything ran.
     fresh: State,
-    /// Exported functions that reach something unsupported, by unit and name; instantiation under the empty name.
-    unsupported: BTreeMap<(usize, String), Diagnostic>,
+    /// What reaches something unsupported, by unit: exported functions by name, its instantiation without one.
+    unsupported: BTreeMap<(usize, Option<String>), Diagnostic>,
 }
 
 /// What a call leaves for the next one, in a program's own form.
@@ -33,9 +33,12 @@ pub struct State {
     pages: u32,
 }
 
-/// The entry of a unit's export; the empty name stands for its instantiation.
-fn entry(unit: usize, name: &str) -> String {
-    format!("{unit}:{name}")
+/// The entry of a unit's export, or of its instantiation.
+fn entry(unit: usize, name: Option<&str>) -> String {
+    match name {
+        Some(name) => format!("{unit}:{name}"),
+        None => unit.to_string(),
+    }
 }
 
 impl Group {
@@ -49,13 +52,13 @@ impl Group {
         let layout = compiler.layout()?;
         let mut roots = Vec::new();
         for (position, unit) in linked.units.iter().enumerate() {
-            roots.extend(unit.instantiate.map(|func| (position, "", func)));
+            roots.extend(unit.instantiate.map(|func| (position, None, func)));
             roots.extend(unit.exports.iter().filter_map(|(name, kind)| match kind {
-                ExportKind::Func(func) => Some((position, name.as_str(), *func)),
+                ExportKind::Func(func) => Some((position, Some(name.as_str()), *func)),
                 ExportKind::Global(_) | ExportKind::Table(_) | ExportKind::Memory(_) => None,
             }));
         }
-        let named = |roots: &[(usize, &str, u32)]| {
+        let named = |roots: &[(usize, Option<&str>, u32)]| {
             let roots = roots
                 .iter()
                 .map(|&(unit, name, func)| (entry(unit, name), func));
@@ -67,7 +70,7 @@ impl Group {
                 roots.retain(|root| match compiler.program(&named(&[*root])) {
                     Ok(_) => true,
                     Err(diagnostic) => {
-                        unsupported.insert((root.0, root.1.to_owned()), diagnostic);
+                        unsupported.insert((root.0, root.1.map(str::to_owned)), diagnostic);
                         false
                     }
                 });
@@ -92,13 +95,17 @@ impl Group {
     /// Instantiates a unit: runs what was not done beforehand.
     pub fn instantiate(&mut self, unit: usize) -> Called {
         match self.linked.units[unit].instantiate {
-            Some(_) => self.call(unit, "", &[]),
+            Some(_) => self.invoke(unit, None, &[]),
             None => Called::Values(Vec::new()),
         }
     }
 
     /// Calls an exported function; what it leaves in memory, globals and tables is there for the next call.
     pub fn call(&mut self, unit: usize, name: &str, args: &[u64]) -> Called {
+        self.invoke(unit, Some(name), args)
+    }
+
+    fn invoke(&mut self, unit: usize, name: Option<&str>, args: &[u64]) -> Called {
         if let Some(diagnostic) = self.unsupported(unit, name) {
             return Called::Unsupported(diagnostic.to_string());
         }
@@ -132,9 +139,9 @@ impl Group {
         }
     }
 
-    /// Why this export cannot be called, if it reaches something unsupported.
-    pub fn unsupported(&self, unit: usize, name: &str) -> Option<&Diagnostic> {
-        self.unsupported.get(&(unit, name.to_owned()))
+    /// Why this export (or the instantiation) cannot be called, if it reaches something unsupported.
+    pub fn unsupported(&self, unit: usize, name: Option<&str>) -> Option<&Diagnostic> {
+        self.unsupported.get(&(unit, name.map(str::to_owned)))
     }
 
     /// The state as it is.

@@ -200,7 +200,7 @@ impl Runner<'_> {
         let planned = &self.plan.instances[instance];
         planned.linked.clone()?;
         let group = self.group(instance)?;
-        if let Some(diagnostic) = group.unsupported(planned.unit, "") {
+        if let Some(diagnostic) = group.unsupported(planned.unit, None) {
             let why = reason(diagnostic);
             self.given_up[planned.group] = true;
             return Err(Unready::Skipped(why));
@@ -246,7 +246,7 @@ impl Runner<'_> {
         let unit = self.plan.instances[instance].unit;
         let group = self.group(instance)?;
         match &action.kind {
-            ActionKind::Invoke(args) => match group.unsupported(unit, &action.name) {
+            ActionKind::Invoke(args) => match group.unsupported(unit, Some(&action.name)) {
                 Some(diagnostic) => Err(Unready::Skipped(reason(diagnostic))),
                 None => Ok(group.call(unit, &action.name, args)),
             },

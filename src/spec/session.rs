@@ -64,7 +64,7 @@ impl Session {
             other => other,
         }
         .map_err(refused)?;
-        if let Some(diagnostic) = group.unsupported(0, "") {
+        if let Some(diagnostic) = group.unsupported(0, None) {
             return Err(OpenError::Unsupported(diagnostic.clone()));
         }
         match group.instantiate(0) {
