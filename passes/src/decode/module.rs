@@ -37,13 +37,35 @@ pub(super) const FEATURES: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::TAIL_CALL)
     .union(WasmFeatures::THREADS);
 
+/// A WebAssembly by its version.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Version {
+    /// WebAssembly 2.0, without what came later.
+    V2,
+    /// All that zkc has.
+    #[default]
+    Latest,
+}
+
+/// Validates a module, code included, as a version of WebAssembly has it.
+///
+/// Errors: as for [`super::decode`].
+pub fn validate(bytes: &[u8], version: Version) -> Result<(), Diagnostic> {
+    let features = match version {
+        Version::V2 => WasmFeatures::WASM2,
+        Version::Latest => FEATURES,
+    };
+    match Validator::new_with_features(features).validate_all(bytes) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(refusal(bytes, &error)),
+    }
+}
+
 /// Validates a module, code included, and reads its items.
 ///
 /// Errors: as for [`super::decode`].
 pub fn decode_items(bytes: &[u8]) -> Result<ModuleItems, Diagnostic> {
-    if let Err(error) = Validator::new_with_features(FEATURES).validate_all(bytes) {
-        return Err(refusal(bytes, &error));
-    }
+    validate(bytes, Version::Latest)?;
     let mut reader = Reader::default();
     let mut parser = Parser::new(0);
     parser.set_features(FEATURES);
