@@ -290,18 +290,45 @@ fn cut(
         },
         ..s.clone()
     };
-    // what only prepares is done again; the assertions before the cut only if they leave something
-    let prepared: Vec<Counted> = first.iter().filter(|s| !s.assertion).cloned().collect();
-    let with = execute(&compile(compiler, first)?)?;
-    let without = execute(&compile(compiler, &prepared)?)?;
-    let again = if same_state(layout, &with, &without) {
-        &prepared
-    } else {
-        first
-    };
+    let again = leaving_something(compiler, layout, first)?;
     let mut rest: Vec<Counted> = again.iter().map(uncounted).collect();
     rest.extend(second.iter().cloned());
     Ok(Some([first.to_vec(), rest]))
+}
+
+/// The steps that must run again to come to the state these steps leave: what only prepares, and the assertions that leave
+/// something. Assertions are left out in halves, as long as the state stays.
+fn leaving_something(
+    compiler: &Compiler,
+    layout: &Layout,
+    steps: &[Counted],
+) -> Result<Vec<Counted>, Diagnostic> {
+    let whole = execute(&compile(compiler, steps)?)?;
+    let assertions: Vec<usize> = (0..steps.len()).filter(|&i| steps[i].assertion).collect();
+    let mut kept = vec![true; steps.len()];
+    let select = |kept: &[bool]| -> Vec<Counted> {
+        let pairs = steps.iter().zip(kept);
+        pairs
+            .filter(|(_, kept)| **kept)
+            .map(|(step, _)| step.clone())
+            .collect()
+    };
+    let mut ranges = vec![assertions.as_slice()];
+    while let Some(range) = ranges.pop() {
+        let mut fewer = kept.clone();
+        range.iter().for_each(|&i| fewer[i] = false);
+        if same_state(
+            layout,
+            &whole,
+            &execute(&compile(compiler, &select(&fewer))?)?,
+        ) {
+            kept = fewer;
+        } else if range.len() > 1 {
+            let (left, right) = range.split_at(range.len() / 2);
+            ranges.extend([left, right]);
+        }
+    }
+    Ok(select(&kept))
 }
 
 /// Whether two runs leave the same memory and static words.
