@@ -718,3 +718,32 @@ fn modules_that_do_not_fit_are_refused_with_their_file() {
         twice.stderr
     );
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_device_or_a_link_is_written_to_and_not_replaced() {
+    use std::os::unix::fs::FileTypeExt;
+    let dir = TempDir::new("cli-device");
+    let file = dir.write("sample.wat", SAMPLE).display().to_string();
+    let prove = |key: &str| {
+        let words = "prove %s --security test --vk";
+        let mut words = self::words(words, &file);
+        words.extend([key, "--invoke", "add", "1", "2"]);
+        zkc(&words)
+    };
+    let full = "/dev/full";
+    let message = prove(full).diagnostic();
+    assert!(message.starts_with("error[io]"), "{message}");
+    let kind = std::fs::symlink_metadata(full)
+        .expect("it is still there")
+        .file_type();
+    assert!(kind.is_char_device(), "{kind:?}");
+
+    let target = dir.write("target", "old");
+    let link = target.with_file_name("link");
+    std::os::unix::fs::symlink(&target, &link).expect("a link");
+    let key = link.display().to_string();
+    prove(&key).success();
+    assert!(link.is_symlink());
+    assert_ne!(std::fs::read(&target).expect("a key"), b"old");
+}
