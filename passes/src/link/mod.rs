@@ -1,6 +1,6 @@
 //! Linking: modules that import from each other and from the host become one.
 //!
-//! Units stand in order of instantiation and import from earlier ones or from the host ([`crate::host`]). The merged module
+//! Units stand in order of instantiation and import from earlier ones or from the host (`host`). The merged module
 //! has no imports left but functions that nobody provides, which are refused where called: an import is its exporter's
 //! item, so that a call between units is a call like any other. No code is looked at: the decoder writes merged indices
 //! ([`Remap`]), so an edit inside a function changes nothing here.
