@@ -8,26 +8,10 @@
 use crate::attr::AttrKind;
 use crate::dialect::{Traits, Ty};
 use crate::int;
-use crate::types::Type;
+use crate::parts::{
+    ACCESS, CALL, COPY, I32, I64, INDEX, LOAD, MEM, MEMORY, SEGMENT, STORE, TABLE, VALUE,
+};
 use crate::wasm::WasmOp;
-
-const I32: Ty = Ty::Is(Type::I32);
-const I64: Ty = Ty::Is(Type::I64);
-const VALUE: &[(&str, AttrKind)] = &[("value", AttrKind::Int)];
-const INDEX: &[(&str, AttrKind)] = &[("index", AttrKind::Index)];
-const MEM: &[(&str, AttrKind)] = &[("mem", AttrKind::Mem)];
-const TABLE: &[(&str, AttrKind)] = &[("table", AttrKind::Index)];
-const SEGMENT: &[(&str, AttrKind)] = &[("segment", AttrKind::Index)];
-const MEMORY: &[(&str, AttrKind)] = &[("memory", AttrKind::Index)];
-const COPY: &[(&str, AttrKind)] = &[("to", AttrKind::Index), ("from", AttrKind::Index)];
-const ACCESS: &[(&str, AttrKind)] = &[
-    ("memory", AttrKind::Index),
-    ("mem", AttrKind::Mem),
-    ("bytes", AttrKind::Index),
-];
-const LOAD: Traits = Traits::READS.or(Traits::MAY_TRAP);
-const STORE: Traits = Traits::WRITES.or(Traits::MAY_TRAP);
-const CALL: Traits = Traits::CALL.or(LOAD).or(STORE);
 
 crate::dialect! {
     /// CLIF's instructions, as far as WebAssembly needs them.

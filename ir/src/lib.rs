@@ -19,6 +19,7 @@ mod float;
 mod int;
 mod loc;
 mod module;
+mod parts;
 pub mod simd;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -12,28 +12,14 @@ use crate::attr::AttrKind;
 use crate::dialect::{Traits, Ty};
 use crate::float;
 use crate::int;
+use crate::parts::{
+    ACCESS, CALL, COPY, I32, I64, INDEX, LOAD, MEM, MEMORY, SEGMENT, STORE, TABLE, VALUE,
+};
 use crate::types::Type;
 
-const I32: Ty = Ty::Is(Type::I32);
-const I64: Ty = Ty::Is(Type::I64);
 const F32: Ty = Ty::Is(Type::F32);
 const F64: Ty = Ty::Is(Type::F64);
-const VALUE: &[(&str, AttrKind)] = &[("value", AttrKind::Int)];
-const INDEX: &[(&str, AttrKind)] = &[("index", AttrKind::Index)];
 const DEPTH: &[(&str, AttrKind)] = &[("depth", AttrKind::Index)];
-const MEM: &[(&str, AttrKind)] = &[("mem", AttrKind::Mem)];
-const TABLE: &[(&str, AttrKind)] = &[("table", AttrKind::Index)];
-const SEGMENT: &[(&str, AttrKind)] = &[("segment", AttrKind::Index)];
-const MEMORY: &[(&str, AttrKind)] = &[("memory", AttrKind::Index)];
-const COPY: &[(&str, AttrKind)] = &[("to", AttrKind::Index), ("from", AttrKind::Index)];
-const ACCESS: &[(&str, AttrKind)] = &[
-    ("memory", AttrKind::Index),
-    ("mem", AttrKind::Mem),
-    ("bytes", AttrKind::Index),
-];
-const LOAD: Traits = Traits::READS.or(Traits::MAY_TRAP);
-const STORE: Traits = Traits::WRITES.or(Traits::MAY_TRAP);
-const CALL: Traits = Traits::CALL.or(LOAD).or(STORE);
 
 crate::dialect! {
     /// WebAssembly's instructions.
@@ -246,4 +232,72 @@ crate::dialect! {
         Call, "call" => .variadic(&[]).variadic_results().attrs(&[("callee", AttrKind::Func)]).with(CALL).doc("calls a function");
         CallIndirect, "call_indirect" => .variadic(&[I32]).variadic_results().attrs(&[("type", AttrKind::Index), ("table", AttrKind::Index)]).with(CALL).doc("calls the function at the table index that is the first operand, with the other operands; traps unless it is there and of type `type`");
     }
+}
+
+/// The pattern of the [`WasmOp`]s that compute with floats, beyond moving and masking their bits: a routine of integer
+/// operations each.
+#[macro_export]
+macro_rules! float_routines {
+    () => {
+        $crate::WasmOp::F32Eq
+            | $crate::WasmOp::F32Ne
+            | $crate::WasmOp::F32Lt
+            | $crate::WasmOp::F32Gt
+            | $crate::WasmOp::F32Le
+            | $crate::WasmOp::F32Ge
+            | $crate::WasmOp::F32Ceil
+            | $crate::WasmOp::F32Floor
+            | $crate::WasmOp::F32Trunc
+            | $crate::WasmOp::F32Nearest
+            | $crate::WasmOp::F32Sqrt
+            | $crate::WasmOp::F32Add
+            | $crate::WasmOp::F32Sub
+            | $crate::WasmOp::F32Mul
+            | $crate::WasmOp::F32Div
+            | $crate::WasmOp::F32Min
+            | $crate::WasmOp::F32Max
+            | $crate::WasmOp::F64Eq
+            | $crate::WasmOp::F64Ne
+            | $crate::WasmOp::F64Lt
+            | $crate::WasmOp::F64Gt
+            | $crate::WasmOp::F64Le
+            | $crate::WasmOp::F64Ge
+            | $crate::WasmOp::F64Ceil
+            | $crate::WasmOp::F64Floor
+            | $crate::WasmOp::F64Trunc
+            | $crate::WasmOp::F64Nearest
+            | $crate::WasmOp::F64Sqrt
+            | $crate::WasmOp::F64Add
+            | $crate::WasmOp::F64Sub
+            | $crate::WasmOp::F64Mul
+            | $crate::WasmOp::F64Div
+            | $crate::WasmOp::F64Min
+            | $crate::WasmOp::F64Max
+            | $crate::WasmOp::I32TruncF32S
+            | $crate::WasmOp::I32TruncF32U
+            | $crate::WasmOp::I32TruncF64S
+            | $crate::WasmOp::I32TruncF64U
+            | $crate::WasmOp::I32TruncSatF32S
+            | $crate::WasmOp::I32TruncSatF32U
+            | $crate::WasmOp::I32TruncSatF64S
+            | $crate::WasmOp::I32TruncSatF64U
+            | $crate::WasmOp::I64TruncF32S
+            | $crate::WasmOp::I64TruncF32U
+            | $crate::WasmOp::I64TruncF64S
+            | $crate::WasmOp::I64TruncF64U
+            | $crate::WasmOp::I64TruncSatF32S
+            | $crate::WasmOp::I64TruncSatF32U
+            | $crate::WasmOp::I64TruncSatF64S
+            | $crate::WasmOp::I64TruncSatF64U
+            | $crate::WasmOp::F32ConvertI32S
+            | $crate::WasmOp::F32ConvertI32U
+            | $crate::WasmOp::F32ConvertI64S
+            | $crate::WasmOp::F32ConvertI64U
+            | $crate::WasmOp::F64ConvertI32S
+            | $crate::WasmOp::F64ConvertI32U
+            | $crate::WasmOp::F64ConvertI64S
+            | $crate::WasmOp::F64ConvertI64U
+            | $crate::WasmOp::F32DemoteF64
+            | $crate::WasmOp::F64PromoteF32
+    };
 }

@@ -69,6 +69,9 @@ struct Frame {
     loops: usize,
 }
 
+/// Operands and attributes of a call, and the callee's results as its type has them.
+type Callee<'a> = (Vec<Value>, Vec<Attr>, &'a [Type]);
+
 struct Decoder<'a> {
     items: &'a ModuleItems,
     remap: &'a Remap,
@@ -269,57 +272,25 @@ impl<'a> Decoder<'a> {
                 self.simple(WasmOp::TableGet, attrs, &[ty])
             }
             Operator::Call { function_index } => {
-                let funcs = &self.items.module.funcs;
-                let func = funcs
-                    .get(*function_index as usize)
-                    .ok_or_else(|| invalid(self.offset))?;
-                let args = self.pop_n(func.signature.flat().params.len())?;
-                let attrs = vec![Attr::Func(self.remap.func(*function_index))];
-                self.numbers(&func.signature.results)?;
-                self.push(WasmOp::Call, &args, attrs, &func.signature.results);
-                Ok(())
+                let (args, attrs, results) = self.callee(*function_index)?;
+                self.call(WasmOp::Call, &args, attrs, results)
             }
             Operator::CallIndirect {
                 type_index,
                 table_index,
             } => {
-                let types = &self.items.module.types;
-                let signature = types
-                    .get(*type_index as usize)
-                    .ok_or_else(|| invalid(self.offset))?;
-                let mut args = vec![self.pop()?];
-                args.extend(self.pop_n(signature.flat().params.len())?);
-                let attrs = vec![
-                    Attr::Index(self.remap.ty(*type_index)),
-                    Attr::Index(self.remap.table(*table_index)),
-                ];
-                self.numbers(&signature.results)?;
-                self.push(WasmOp::CallIndirect, &args, attrs, &signature.results);
-                Ok(())
+                let (args, attrs, results) = self.indirect_callee(*type_index, *table_index)?;
+                self.call(WasmOp::CallIndirect, &args, attrs, results)
             }
             Operator::ReturnCall { function_index } => {
-                let funcs = &self.items.module.funcs;
-                let func = funcs
-                    .get(*function_index as usize)
-                    .ok_or_else(|| invalid(self.offset))?;
-                let args = self.pop_n(func.signature.flat().params.len())?;
-                let attrs = vec![Attr::Func(self.remap.func(*function_index))];
+                let (args, attrs, _) = self.callee(*function_index)?;
                 self.terminator(WasmOp::ReturnCall, &args, attrs)
             }
             Operator::ReturnCallIndirect {
                 type_index,
                 table_index,
             } => {
-                let types = &self.items.module.types;
-                let signature = types
-                    .get(*type_index as usize)
-                    .ok_or_else(|| invalid(self.offset))?;
-                let mut args = vec![self.pop()?];
-                args.extend(self.pop_n(signature.flat().params.len())?);
-                let attrs = vec![
-                    Attr::Index(self.remap.ty(*type_index)),
-                    Attr::Index(self.remap.table(*table_index)),
-                ];
+                let (args, attrs, _) = self.indirect_callee(*type_index, *table_index)?;
                 self.terminator(WasmOp::ReturnCallIndirect, &args, attrs)
             }
             Operator::Block { .. }
@@ -371,6 +342,42 @@ impl<'a> Decoder<'a> {
                 self.offset,
             )),
         }
+    }
+
+    /// Operands and attributes of a call of a function, and its results.
+    fn callee(&mut self, function: u32) -> Result<Callee<'a>, Diagnostic> {
+        let funcs = &self.items.module.funcs;
+        let func = funcs
+            .get(function as usize)
+            .ok_or_else(|| invalid(self.offset))?;
+        let args = self.pop_n(func.signature.flat().params.len())?;
+        let attrs = vec![Attr::Func(self.remap.func(function))];
+        Ok((args, attrs, &func.signature.results))
+    }
+
+    /// The same of a call through a table.
+    fn indirect_callee(&mut self, ty: u32, table: u32) -> Result<Callee<'a>, Diagnostic> {
+        let types = &self.items.module.types;
+        let signature = types.get(ty as usize).ok_or_else(|| invalid(self.offset))?;
+        let mut args = vec![self.pop()?];
+        args.extend(self.pop_n(signature.flat().params.len())?);
+        let attrs = vec![
+            Attr::Index(self.remap.ty(ty)),
+            Attr::Index(self.remap.table(table)),
+        ];
+        Ok((args, attrs, &signature.results))
+    }
+
+    fn call(
+        &mut self,
+        op: WasmOp,
+        args: &[Value],
+        attrs: Vec<Attr>,
+        results: &[Type],
+    ) -> Result<(), Diagnostic> {
+        self.numbers(results)?;
+        self.push(op, args, attrs, results);
+        Ok(())
     }
 
     /// In code that cannot run, only nesting matters.

@@ -90,66 +90,7 @@ impl Translator<'_> {
                 let sign = self.builder.ins().band(x[1], sign);
                 vec![self.builder.ins().iadd(magnitude, sign)]
             }
-            W::F32Eq
-            | W::F32Ne
-            | W::F32Lt
-            | W::F32Gt
-            | W::F32Le
-            | W::F32Ge
-            | W::F32Ceil
-            | W::F32Floor
-            | W::F32Trunc
-            | W::F32Nearest
-            | W::F32Sqrt
-            | W::F32Add
-            | W::F32Sub
-            | W::F32Mul
-            | W::F32Div
-            | W::F32Min
-            | W::F32Max
-            | W::F64Eq
-            | W::F64Ne
-            | W::F64Lt
-            | W::F64Gt
-            | W::F64Le
-            | W::F64Ge
-            | W::F64Ceil
-            | W::F64Floor
-            | W::F64Trunc
-            | W::F64Nearest
-            | W::F64Sqrt
-            | W::F64Add
-            | W::F64Sub
-            | W::F64Mul
-            | W::F64Div
-            | W::F64Min
-            | W::F64Max
-            | W::I32TruncF32S
-            | W::I32TruncF32U
-            | W::I32TruncF64S
-            | W::I32TruncF64U
-            | W::I32TruncSatF32S
-            | W::I32TruncSatF32U
-            | W::I32TruncSatF64S
-            | W::I32TruncSatF64U
-            | W::I64TruncF32S
-            | W::I64TruncF32U
-            | W::I64TruncF64S
-            | W::I64TruncF64U
-            | W::I64TruncSatF32S
-            | W::I64TruncSatF32U
-            | W::I64TruncSatF64S
-            | W::I64TruncSatF64U
-            | W::F32ConvertI32S
-            | W::F32ConvertI32U
-            | W::F32ConvertI64S
-            | W::F32ConvertI64U
-            | W::F64ConvertI32S
-            | W::F64ConvertI32U
-            | W::F64ConvertI64S
-            | W::F64ConvertI64U
-            | W::F32DemoteF64
-            | W::F64PromoteF32 => {
+            zkc_ir::float_routines!() => {
                 let name = runtime::function_of_wasm(opcode)
                     .ok_or_else(|| internal(format!("no routine for `{}`", data.opcode)))?;
                 let callee = runtime::base(self.module)
