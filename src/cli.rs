@@ -291,7 +291,7 @@ pub struct Spec {
     #[arg(long)]
     pub prove: bool,
     /// Cut a run of more steps than this into several proofs, where it can be cut.
-    #[arg(long, value_name = "N", default_value_t = 1 << 22, requires = "prove")]
+    #[arg(long, value_name = "N", default_value_t = 1 << 20, requires = "prove")]
     pub max_steps: u64,
     /// Security of the proofs.
     #[arg(long, value_enum, default_value_t, requires = "prove")]

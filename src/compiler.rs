@@ -5,6 +5,7 @@ use crate::emit::Emit;
 use crate::queries;
 use crate::zkir::ZkModule;
 use salsa::Setter;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use zkc_backend::{BackendError, ScriptStep};
 use zkc_ir::{Body, Diagnostic, ExportKind, Module};
@@ -223,11 +224,16 @@ impl Compiler {
         queries::layout(&self.db, self.source, self.flags).clone()
     }
 
-    /// The program whose entry [`zkc_backend::SCRIPT_ENTRY`] runs a script of calls.
+    /// The program whose entry [`zkc_backend::SCRIPT_ENTRY`] runs a script of calls. Its functions are those that `funcs` reach,
+    /// all that the steps call among them: scripts over the same functions leave comparable words in tables.
     ///
     /// Errors: as for [`Compiler::program`].
-    pub fn script(&self, steps: &[ScriptStep]) -> Result<Program, Diagnostic> {
-        queries::script(&self.db, self.source, self.flags, self.model, steps)
+    pub fn script(
+        &self,
+        funcs: &BTreeSet<u32>,
+        steps: &[ScriptStep],
+    ) -> Result<Program, Diagnostic> {
+        queries::script(&self.db, self.source, self.flags, self.model, funcs, steps)
     }
 
     /// Replaces the cost model.

@@ -366,16 +366,16 @@ pub(crate) fn program(
     finish(zkc_backend::link(input)).map(Arc::new)
 }
 
-/// The program of a script of calls.
+/// The program of a script of calls, with the functions that `funcs` reach.
 pub(crate) fn script(
     db: &dyn Database,
     source: Source,
     flags: Flags,
     model: Model,
+    funcs: &BTreeSet<u32>,
     steps: &[ScriptStep],
 ) -> Result<Program, Diagnostic> {
-    let called: BTreeSet<u32> = steps.iter().filter_map(|s| s.action.callee()).collect();
-    let named = called.into_iter().map(|func| (func.to_string(), func));
+    let named = funcs.iter().map(|&func| (func.to_string(), func));
     let roots = Roots::Functions(named.collect());
     let plan = plan(db, source, flags, roots)
         .as_ref()

@@ -10,6 +10,7 @@ use super::run::{Report, Verdict, run_planned};
 use super::script::{Action, ActionKind, Directive, Kind, Script};
 use crate::compiler::internal;
 use crate::{Compiler, Options};
+use std::collections::BTreeSet;
 use std::time::Instant;
 use zkc_backend::{SCRIPT_ENTRY, ScriptAction, ScriptExpect, ScriptStep};
 use zkc_ir::{Diagnostic, ExportKind, Trap};
@@ -132,14 +133,15 @@ pub fn prove(
         if !steps.iter().any(|s| s.assertion) {
             continue;
         }
+        let programs = Programs::of(&compiler, &layout, &steps);
         let mut pieces = vec![steps];
         while let Some(steps) = pieces.pop() {
             let start = Instant::now();
-            let program = compile(&compiler, &steps)?;
+            let program = programs.compile(&steps)?;
             proven.compile_seconds += start.elapsed().as_secs_f64();
             let outcome = execute(&program)?;
             if outcome.steps > settings.max_steps
-                && let Some([first, second]) = cut(&compiler, &layout, &steps)?
+                && let Some([first, second]) = programs.cut(&steps)?
             {
                 pieces.push(second);
                 pieces.push(first);
@@ -255,11 +257,6 @@ impl Context<'_> {
     }
 }
 
-fn compile(compiler: &Compiler, steps: &[Counted]) -> Result<Program, Diagnostic> {
-    let steps: Vec<ScriptStep> = steps.iter().map(|s| s.step.clone()).collect();
-    compiler.script(&steps)
-}
-
 fn execute(program: &Program) -> Result<Outcome, Diagnostic> {
     let limits = Limits {
         max_steps: zkc_prover::MAX_STEPS,
@@ -269,72 +266,82 @@ fn execute(program: &Program) -> Result<Outcome, Diagnostic> {
         .map_err(|e| Diagnostic::error("limit-exceeded", e.to_string()))
 }
 
-/// Two parts of a run, each with half of the counted steps; `None` if there are not two counted steps.
-fn cut(
-    compiler: &Compiler,
-    layout: &Layout,
-    steps: &[Counted],
-) -> Result<Option<[Vec<Counted>; 2]>, Diagnostic> {
-    let counted: Vec<usize> = (0..steps.len())
-        .filter(|&i| steps[i].step.is_counted())
-        .collect();
-    let Some(&middle) = counted.get(counted.len() / 2).filter(|_| counted.len() > 1) else {
-        return Ok(None);
-    };
-    let (first, second) = steps.split_at(middle);
-    let uncounted = |s: &Counted| Counted {
-        assertion: false,
-        step: ScriptStep {
-            expect: ScriptExpect::Anything,
-            ..s.step.clone()
-        },
-        ..s.clone()
-    };
-    let again = leaving_something(compiler, layout, first)?;
-    let mut rest: Vec<Counted> = again.iter().map(uncounted).collect();
-    rest.extend(second.iter().cloned());
-    Ok(Some([first.to_vec(), rest]))
+/// What makes programs of a group's steps. All have the same functions at the same places, whatever the steps call, so
+/// that references to functions are the same words after each.
+struct Programs<'a> {
+    compiler: &'a Compiler,
+    layout: &'a Layout,
+    funcs: BTreeSet<u32>,
 }
 
-/// The steps that must run again to come to the state these steps leave: what only prepares, and the assertions that leave
-/// something. Assertions are left out in halves, as long as the state stays.
-fn leaving_something(
-    compiler: &Compiler,
-    layout: &Layout,
-    steps: &[Counted],
-) -> Result<Vec<Counted>, Diagnostic> {
-    let whole = execute(&compile(compiler, steps)?)?;
-    let assertions: Vec<usize> = (0..steps.len()).filter(|&i| steps[i].assertion).collect();
-    let mut kept = vec![true; steps.len()];
-    let select = |kept: &[bool]| -> Vec<Counted> {
-        let pairs = steps.iter().zip(kept);
-        pairs
-            .filter(|(_, kept)| **kept)
-            .map(|(step, _)| step.clone())
-            .collect()
-    };
-    let mut ranges = vec![assertions.as_slice()];
-    while let Some(range) = ranges.pop() {
-        let mut fewer = kept.clone();
-        range.iter().for_each(|&i| fewer[i] = false);
-        if same_state(
+impl<'a> Programs<'a> {
+    fn of(compiler: &'a Compiler, layout: &'a Layout, steps: &[Counted]) -> Programs<'a> {
+        let called = steps.iter().filter_map(|s| s.step.action.callee());
+        Programs {
+            compiler,
             layout,
-            &whole,
-            &execute(&compile(compiler, &select(&fewer))?)?,
-        ) {
-            kept = fewer;
-        } else if range.len() > 1 {
-            let (left, right) = range.split_at(range.len() / 2);
-            ranges.extend([left, right]);
+            funcs: called.collect(),
         }
     }
-    Ok(select(&kept))
-}
 
-/// Whether two runs leave the same memory and static words.
-fn same_state(layout: &Layout, a: &Outcome, b: &Outcome) -> bool {
-    a.memory() == b.memory()
-        && (FIRST_SLOT..layout.end_slot).all(|slot| a.static_word(slot) == b.static_word(slot))
+    fn compile(&self, steps: &[Counted]) -> Result<Program, Diagnostic> {
+        let steps: Vec<ScriptStep> = steps.iter().map(|s| s.step.clone()).collect();
+        self.compiler.script(&self.funcs, &steps)
+    }
+
+    /// Two parts of a run, each with half of the counted steps; `None` if there are not two counted steps.
+    fn cut(&self, steps: &[Counted]) -> Result<Option<[Vec<Counted>; 2]>, Diagnostic> {
+        let counted: Vec<usize> = (0..steps.len())
+            .filter(|&i| steps[i].step.is_counted())
+            .collect();
+        let Some(&middle) = counted.get(counted.len() / 2).filter(|_| counted.len() > 1) else {
+            return Ok(None);
+        };
+        let (first, second) = steps.split_at(middle);
+        let uncounted = |s: &Counted| Counted {
+            step: ScriptStep {
+                expect: ScriptExpect::Anything,
+                ..s.step.clone()
+            },
+            ..s.clone()
+        };
+        let again = self.leaving_something(first)?;
+        let mut rest: Vec<Counted> = again.iter().map(uncounted).collect();
+        rest.extend(second.iter().cloned());
+        Ok(Some([first.to_vec(), rest]))
+    }
+
+    /// The steps that must run again to come to the state these steps leave: what only prepares, and the assertions that
+    /// leave something. Assertions are left out in halves, as long as the state stays.
+    fn leaving_something(&self, steps: &[Counted]) -> Result<Vec<Counted>, Diagnostic> {
+        let whole = execute(&self.compile(steps)?)?;
+        let assertions: Vec<usize> = (0..steps.len()).filter(|&i| steps[i].assertion).collect();
+        let mut kept = vec![true; steps.len()];
+        let select = |kept: &[bool]| -> Vec<Counted> {
+            let chosen = steps.iter().zip(kept).filter(|(_, kept)| **kept);
+            chosen.map(|(step, _)| step.clone()).collect()
+        };
+        let mut ranges = vec![assertions.as_slice()];
+        while let Some(range) = ranges.pop() {
+            let mut fewer = kept.clone();
+            range.iter().for_each(|&i| fewer[i] = false);
+            let without = execute(&self.compile(&select(&fewer))?)?;
+            if self.same_state(&whole, &without) {
+                kept = fewer;
+            } else if range.len() > 1 {
+                let (left, right) = range.split_at(range.len() / 2);
+                ranges.extend([left, right]);
+            }
+        }
+        Ok(select(&kept))
+    }
+
+    /// Whether two runs leave the same memory and static words.
+    fn same_state(&self, a: &Outcome, b: &Outcome) -> bool {
+        a.memory() == b.memory()
+            && (FIRST_SLOT..self.layout.end_slot)
+                .all(|slot| a.static_word(slot) == b.static_word(slot))
+    }
 }
 
 fn prove_run(
@@ -407,8 +414,8 @@ mod tests {
     (assert_trap (invoke "stop") "unreachable")
     (assert_return (invoke "two") (i32.const 2))"#;
 
-    /// The program, its counted steps and the number that pass.
-    fn counts(script: &str) -> (Program, usize, u64) {
+    /// Hands on the steps of a script's one group, all taken as passing.
+    fn with_steps<T>(script: &str, act: impl FnOnce(&Programs<'_>, &[Counted]) -> T) -> T {
         let script = Script::read(script).unwrap();
         let options = Options::new(2);
         let plan = Plan::of(&script, &options);
@@ -425,10 +432,39 @@ mod tests {
             layout: &compiler.layout().unwrap(),
         };
         let steps = context.steps(0).unwrap();
-        let program = compile(&compiler, &steps).unwrap();
-        let outcome = execute(&program).unwrap();
-        assert_eq!(outcome.status, Status::Done);
-        (program, steps.len(), outcome.results[0])
+        act(&Programs::of(&compiler, context.layout, &steps), &steps)
+    }
+
+    /// The program, its counted steps and the number that pass.
+    fn counts(script: &str) -> (Program, usize, u64) {
+        with_steps(script, |programs, steps| {
+            let program = programs.compile(steps).unwrap();
+            let outcome = execute(&program).unwrap();
+            assert_eq!(outcome.status, Status::Done);
+            (program, steps.len(), outcome.results[0])
+        })
+    }
+
+    #[test]
+    fn a_cut_runs_again_only_what_leaves_something() {
+        // what is called only by a step moves the functions behind it, which a table names
+        let script = r#"(module
+          (memory 1)
+          (table 1 funcref)
+          (elem (i32.const 0) $last)
+          (func (export "first") (result i32) (i32.const 1))
+          (func $deep (export "deep") (call $deep))
+          (func (export "store") (i32.store (i32.const 8) (i32.const 1)))
+          (func $last (export "last") (result i32) (i32.const 3)))
+        (assert_return (invoke "first") (i32.const 1))
+        (assert_exhaustion (invoke "deep") "call stack exhausted")
+        (assert_return (invoke "store"))
+        (assert_return (invoke "last") (i32.const 3))"#;
+        with_steps(script, |programs, steps| {
+            let again = programs.leaving_something(&steps[..3]).unwrap();
+            let lines: Vec<usize> = again.iter().map(|s| s.line).collect();
+            assert_eq!(lines, [11]);
+        });
     }
 
     #[test]
