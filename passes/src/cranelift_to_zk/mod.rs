@@ -9,7 +9,7 @@ mod state;
 use crate::clif::internal;
 use crate::layout::{Layout, SCRATCH_WORDS};
 use crate::opt::Rebuild;
-use crate::runtime::{self, Intrinsic, Words};
+use crate::runtime::{self, Intrinsic, Meaning, Words};
 use zkc_ir::{Attr, Body, ClifOp, Diagnostic, Op, Opcode, Type, Value};
 use zkc_isa::{FIRST_SLOT, SLOT_PAGES, ZkOp};
 
@@ -26,7 +26,7 @@ pub fn lower_effects(body: &Body, layout: &Layout) -> Result<Body, Diagnostic> {
         lowering.rebuild.start(block);
         let ops = &body.block(block).ops;
         for (i, &op) in ops.iter().enumerate() {
-            if let Some(end) = lowering.end(op) {
+            if let Some((end, trap)) = lowering.end(op) {
                 let behind = ops.get(i + 1).map(|&op| body.op(op).opcode);
                 if behind != Some(ClifOp::Trap.into()) {
                     let message = format!("a trap stands behind a call of `{}`", end.name);
@@ -34,7 +34,7 @@ pub fn lower_effects(body: &Body, layout: &Layout) -> Result<Body, Diagnostic> {
                 }
                 lowering.rebuild.at(op);
                 let attrs = end.trap.map(Attr::Trap).into_iter().collect();
-                lowering.emit(op, end.op, &[], attrs);
+                lowering.emit(op, trap, &[], attrs);
                 break;
             }
             match ClifOp::from_opcode(body.op(op).opcode) {
@@ -55,14 +55,18 @@ struct Lowering<'a> {
 }
 
 impl Lowering<'_> {
-    /// The intrinsic that ends the run, if the op is a call of one.
-    fn end(&self, op: Op) -> Option<&'static Intrinsic> {
+    /// The intrinsic that ends the run, if the op is a call of one, and its instruction.
+    fn end(&self, op: Op) -> Option<(&'static Intrinsic, ZkOp)> {
         let data = self.rebuild.old.op(op);
         if ClifOp::from_opcode(data.opcode) != Some(ClifOp::Call) {
             return None;
         }
         let callee = index(&data.attrs, 0).ok()?;
-        runtime::intrinsic(self.layout.runtime, callee).filter(|i| i.op.opcode().is_terminator())
+        let intrinsic = runtime::intrinsic(self.layout.runtime, callee)?;
+        match intrinsic.meaning {
+            Meaning::Effect(end) if end.opcode().is_terminator() => Some((intrinsic, end)),
+            Meaning::Effect(_) | Meaning::Pure(_) => None,
+        }
     }
 
     fn op(&mut self, op: Op, clif: ClifOp) -> Result<(), Diagnostic> {
@@ -102,13 +106,17 @@ impl Lowering<'_> {
                 match runtime::intrinsic(layout.runtime, callee) {
                     None => self.replace(op, ZkOp::Call, data.attrs.clone()),
                     Some(intrinsic) => {
+                        let Meaning::Effect(zk) = intrinsic.meaning else {
+                            let message = format!("`{}` is called as an effect", intrinsic.name);
+                            return Err(internal(message));
+                        };
                         let attrs = match intrinsic.words {
                             Words::None => Vec::new(),
                             Words::Program => vec![FIRST_SLOT, layout.scratch - FIRST_SLOT],
                             Words::Scratch => vec![layout.scratch, SCRATCH_WORDS],
                         };
                         let attrs = attrs.into_iter().map(Attr::Index).collect();
-                        self.replace(op, intrinsic.op, attrs);
+                        self.replace(op, zk, attrs);
                     }
                 }
             }

@@ -1,12 +1,13 @@
 //! The runtime: functions the compiler supplies, written in WebAssembly and compiled like user code.
 //!
-//! Every linked module ends with the same functions in the same order: the intrinsics, which are single zk instructions,
+//! Every linked module ends with the same functions in the same order: the intrinsics, which are single instructions,
 //! then the functions of each runtime module. So an index is the index of the first one plus a number that never changes,
 //! and a body is decoded only when somebody asks for it. A runtime module's globals go behind the module's own.
 
 use crate::clif::internal;
 use crate::decode::{ModuleItems, Remap, decode_func_at, decode_items};
 use crate::wasm_to_cranelift::simd;
+use cranelift_codegen::ir::Opcode;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -51,11 +52,19 @@ pub(crate) enum Words {
     Scratch,
 }
 
-/// A function that is one zk instruction.
+/// What a call of an intrinsic becomes.
+#[derive(Clone, Copy)]
+pub(crate) enum Meaning {
+    /// A pure CLIF instruction of two operands of the result's type, made where the call is translated to CLIF.
+    Pure(Opcode),
+    /// A zk instruction, made with the other effects; one that ends the run takes the place of the trap behind the call.
+    Effect(ZkOp),
+}
+
+/// A function that is one instruction.
 pub(crate) struct Intrinsic {
     pub(crate) name: &'static str,
-    /// The instruction; one that ends the run takes the place of the trap behind the call.
-    pub(crate) op: ZkOp,
+    pub(crate) meaning: Meaning,
     /// The static words it works on, counted from the first of them.
     pub(crate) words: Words,
     /// The trap it raises, for an instruction that only traps.
@@ -70,9 +79,18 @@ const fn row(
     params: &'static [Type],
     results: &'static [Type],
 ) -> Intrinsic {
+    meaning(name, Meaning::Effect(op), params, results)
+}
+
+const fn meaning(
+    name: &'static str,
+    meaning: Meaning,
+    params: &'static [Type],
+    results: &'static [Type],
+) -> Intrinsic {
     Intrinsic {
         name,
-        op,
+        meaning,
         words: Words::None,
         trap: None,
         params,
@@ -112,9 +130,9 @@ const INTRINSIC_ROWS: &[Intrinsic] = &[
     row("halt", ZkOp::Halt, &[], &[]),
     get("scratch_get", Words::Scratch),
     set("scratch_set", Words::Scratch),
-    row(
+    meaning(
         "mulhu64",
-        ZkOp::Mulhu64,
+        Meaning::Pure(Opcode::Umulhi),
         &[Type::I64, Type::I64],
         &[Type::I64],
     ),

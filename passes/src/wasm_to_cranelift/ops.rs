@@ -2,7 +2,7 @@
 
 use super::{Translator, clif_type};
 use crate::clif::{External, internal};
-use crate::runtime;
+use crate::runtime::{self, Meaning};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8, I16, I32, I64};
 use cranelift_codegen::ir::{self as clif, FuncRef, InstBuilder, MemFlagsData};
@@ -202,11 +202,18 @@ impl Translator<'_> {
             W::Nop | W::Drop => Vec::new(),
             W::Select => vec![self.builder.ins().select(x[2], x[0], x[1])],
 
-            W::Call | W::CallIndirect => {
-                let callee = self.call(opcode, &data.attrs)?;
-                let call = self.builder.ins().call(callee, &x);
-                self.builder.inst_results(call).to_vec()
-            }
+            W::Call | W::CallIndirect => match self.pure_intrinsic(opcode, &data.attrs)? {
+                Some(pure) => {
+                    let ty = self.builder.func.dfg.value_type(x[0]);
+                    let (inst, dfg) = self.builder.ins().Binary(pure, ty, x[0], x[1]);
+                    vec![dfg.first_result(inst)]
+                }
+                None => {
+                    let callee = self.call(opcode, &data.attrs)?;
+                    let call = self.builder.ins().call(callee, &x);
+                    self.builder.inst_results(call).to_vec()
+                }
+            },
             W::Block
             | W::Loop
             | W::If
@@ -301,6 +308,22 @@ impl Translator<'_> {
             W::I64Store32 => ins.istore32(flags, value, p, offset),
             _ => ins.store(flags, value, p, offset),
         };
+    }
+
+    /// The instruction that a call of a pure intrinsic is.
+    fn pure_intrinsic(
+        &self,
+        opcode: WasmOp,
+        attrs: &[Attr],
+    ) -> Result<Option<clif::Opcode>, Diagnostic> {
+        if opcode != WasmOp::Call {
+            return Ok(None);
+        }
+        let intrinsic = runtime::intrinsic(runtime::base(self.module), index(attrs, 0)?);
+        Ok(intrinsic.and_then(|i| match i.meaning {
+            Meaning::Pure(opcode) => Some(opcode),
+            Meaning::Effect(_) => None,
+        }))
     }
 
     /// The function that a call, tail call or indirect call names.
