@@ -6,6 +6,7 @@ mod dialect;
 pub mod eval;
 mod exec;
 mod form;
+pub mod hermez;
 mod program;
 mod trace;
 mod validate;
