@@ -3,11 +3,19 @@
 //! Programs are data ([`Program`]): what upstream's assembler writes as the ROM, with labels and variables by number until
 //! an address is asked for.
 
+mod eval;
+mod exec;
 mod expr;
+mod field;
 mod program;
 mod step;
 
+pub use exec::{
+    Cause, Constraint, Counters, Inputs, MAX_ROWS, Memory, Outcome, Refusal, Registers, run,
+    run_forged,
+};
 pub use expr::{BinaryOp, Expr, UnaryOp};
+pub use field::{P, element};
 pub use program::{
     Constant, Label, MAX_GLOBAL_WORDS, MAX_STEPS, Program, Scope, Source, Var, Variable,
 };
