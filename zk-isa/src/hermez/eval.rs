@@ -129,7 +129,7 @@ impl<V: View> Evaluator<'_, V> {
             }
             Expr::Binary(op, a, b) => {
                 let (a, b) = (self.int(a)?, self.int(b)?);
-                binary(*op, a, b)?
+                arithmetic(*op, a, b)?
             }
             Expr::If(condition, yes, no) => {
                 let holds = self.int(condition)? != BigInt::ZERO;
@@ -191,7 +191,7 @@ impl<V: View> Evaluator<'_, V> {
                 let holds = self.int(&params[0])? != BigInt::ZERO;
                 Value::Limbs(if holds { negative } else { [0; 2] })
             }
-            "exp" => self.two(name, params, |a, b| binary(BinaryOp::Exp, a, b))?,
+            "exp" => self.two(name, params, |a, b| arithmetic(BinaryOp::Exp, a, b))?,
             "bitwise_and" => self.two(name, params, |a, b| Ok(a & b))?,
             "bitwise_or" => self.two(name, params, |a, b| Ok(a | b))?,
             "bitwise_xor" => self.two(name, params, |a, b| Ok(a ^ b))?,
@@ -256,7 +256,8 @@ impl<V: View> Evaluator<'_, V> {
     }
 }
 
-fn binary(op: BinaryOp, a: BigInt, b: BigInt) -> Result<BigInt, String> {
+/// An operator on integers, as the command language has it.
+pub(super) fn arithmetic(op: BinaryOp, a: BigInt, b: BigInt) -> Result<BigInt, String> {
     let too_big = || format!("an integer has more than {MAX_BITS} bits");
     let truth = |value: bool| BigInt::from(u8::from(value));
     let amount = || u64::try_from(&b).ok().filter(|&b| b <= MAX_BITS);

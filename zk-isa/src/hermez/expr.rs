@@ -108,9 +108,13 @@ pub enum Expr {
 }
 
 impl Expr {
-    /// An integer.
+    /// An integer; a negative one is the negation of a number, as in text.
     pub fn num(value: impl Into<BigInt>) -> Expr {
-        Expr::Number(value.into())
+        let value = value.into();
+        if value < BigInt::ZERO {
+            return Expr::Unary(UnaryOp::Neg, Expr::Number(-value).into());
+        }
+        Expr::Number(value)
     }
 
     /// A call.

@@ -3,12 +3,14 @@
 //! Programs are data ([`Program`]): what upstream's assembler writes as the ROM, with labels and variables by number until
 //! an address is asked for.
 
+pub mod asm;
 mod eval;
 mod exec;
 mod expr;
 mod field;
 mod program;
 mod step;
+mod words;
 
 pub use exec::{
     Cause, Constraint, Counters, Inputs, MAX_ROWS, Memory, Outcome, Refusal, Registers, run,
@@ -22,3 +24,4 @@ pub use program::{
 pub use step::{
     Address, Align, Bin, Condition, Const, Free, Goto, Index, Jump, Lhs, Mem, Reg, Space, Step,
 };
+pub use words::{is_name, is_reserved};

@@ -5,8 +5,9 @@
 
 use super::expr::Expr;
 use super::step::{Address, Condition, Const, Free, Goto, Jump, Space, Step};
+use super::words::is_name;
 use num_bigint::BigInt;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Words of global variables (zkasmcom, `compiler.js`, MAX_GLOBAL_VAR), and of a context's.
 pub const MAX_GLOBAL_WORDS: u32 = 1 << 16;
@@ -14,6 +15,9 @@ pub const MAX_GLOBAL_WORDS: u32 = 1 << 16;
 pub const MAX_STEPS: usize = 1 << 23;
 /// Deepest nesting of an expression.
 pub(super) const MAX_DEPTH: usize = 200;
+
+/// Largest number of a left-hand side: upstream reads numbers as doubles.
+const MAX_NUMBER: u128 = 1 << 53;
 
 /// A label's number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -280,9 +284,55 @@ impl Program {
                 return Err((None, message));
             }
         }
+        self.check_declarations()
+            .map_err(|message| (None, message))?;
+        let mut labelled = vec![false; self.steps.len() + 1];
+        for def in &self.labels {
+            if let Some(at) = def.step {
+                labelled[at as usize] = true;
+            }
+        }
+        // text gives a command to the step before it unless that one jumps or a label stands between
+        let mut falls_through = false;
         for (index, step) in self.steps.iter().enumerate() {
-            self.check_step(step)
-                .map_err(|message| (Some(index as u32), message))?;
+            let result = if falls_through && !labelled[index] && !step.before.is_empty() {
+                Err("commands before a step need a jump or a label in front".to_owned())
+            } else {
+                self.check_step(step)
+            };
+            result.map_err(|message| (Some(index as u32), message))?;
+            falls_through = matches!(step.jump, Jump::None | Jump::Repeat);
+        }
+        Ok(())
+    }
+
+    fn check_declarations(&self) -> Result<(), String> {
+        let mut names = BTreeSet::new();
+        let vars = self.vars.iter().map(|v| v.name.as_str());
+        let bad = |name: &str| format!("`{name}` is no name");
+        for name in vars {
+            if !is_name(name) {
+                return Err(bad(name));
+            }
+            if !names.insert(name) {
+                return Err(format!("variable `{name}` is declared twice"));
+            }
+        }
+        let labels = self.labels.iter().map(|l| l.name.as_str());
+        if let Some(name) = labels.into_iter().find(|name| !is_name(name)) {
+            return Err(bad(name));
+        }
+        for Constant { name, long, value } in &self.constants {
+            let (low, high) = if *long {
+                (0i128, i128::from(u64::MAX))
+            } else {
+                (-(1i128 << 31), (1i128 << 32) - 1)
+            };
+            if !(BigInt::from(low)..=BigInt::from(high)).contains(value) {
+                return Err(format!(
+                    "constant `%{name}` is {value}, not within {low}..={high}"
+                ));
+            }
         }
         Ok(())
     }
@@ -299,6 +349,19 @@ impl Program {
                     Some(_) => {}
                 },
             }
+        }
+        let short = match step.lhs.constant {
+            Const::Short(value) => value,
+            Const::Long(_) => 0,
+        };
+        let factors = step.lhs.regs.iter().map(|r| r.1);
+        let free = step.lhs.free.iter().map(|f| f.0);
+        let number = factors.chain(free).chain([short]);
+        if let Some(number) = number.into_iter().find(|n| n.unsigned_abs() > MAX_NUMBER) {
+            return Err(format!("{number} does not fit in a double"));
+        }
+        if !step.after.is_empty() && !matches!(step.jump, Jump::None | Jump::Repeat) {
+            return Err("commands after a step need it to fall through".to_owned());
         }
         if let Some(reg) = step.dest.iter().find(|r| !r.is_writable()) {
             return Err(format!("register `{}` cannot be set", reg.name()));
@@ -390,6 +453,14 @@ impl Program {
             }
             Expr::Const(name) if self.find_constant(name).is_none() => {
                 return Err(format!("constant `{name}` is not defined"));
+            }
+            Expr::Number(value) if *value < BigInt::ZERO => {
+                return Err("a number in an expression is not negative".to_owned());
+            }
+            Expr::Var(name) | Expr::Declare(name) | Expr::Call(name, _)
+                if name == "var" || !is_name(name) =>
+            {
+                return Err(format!("`{name}` is no name"));
             }
             Expr::Set(left, _) if !matches!(**left, Expr::Var(_) | Expr::Declare(_)) => {
                 return Err("only variables of the command language can be set".to_owned());
