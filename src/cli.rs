@@ -5,6 +5,7 @@ use crate::render::ErrorFormat;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::str::FromStr;
+use zkc_isa::Target;
 
 /// Compiles WebAssembly to zkASM, runs it and proves the run.
 #[derive(Parser, Debug)]
@@ -63,6 +64,9 @@ pub struct CompileFlags {
     /// Cost model: a name or a TOML file.
     #[arg(long, value_name = "MODEL", default_value = "cells")]
     pub cost_model: String,
+    /// The processor: zk64, or hermez64, which runs zkASM text of upstream's language.
+    #[arg(long, value_name = "TARGET", default_value_t)]
+    pub target: Target,
     /// Limit of the linear memory in pages of 64 KiB.
     #[arg(long, value_name = "N", default_value_t = zkc_isa::MAX_PAGES, value_parser = clap::value_parser!(u32).range(0..=zkc_isa::MAX_PAGES as i64))]
     pub max_pages: u32,
@@ -214,6 +218,9 @@ pub struct Run {
     /// What to run.
     #[command(flatten)]
     pub invocation: Invocation,
+    /// Print status, results, registers and counters as JSON (hermez64).
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Security levels.

@@ -5,6 +5,7 @@
 
 mod compile;
 mod execute;
+mod hermez;
 mod models;
 mod prove;
 mod spec;
@@ -19,7 +20,7 @@ use clap::{CommandFactory, Parser};
 use std::path::Path;
 use std::sync::Arc;
 use zkc_ir::Diagnostic;
-use zkc_isa::CostModel;
+use zkc_isa::{CostModel, Target};
 
 /// The input was refused.
 pub const EXIT_REFUSED: u8 = 1;
@@ -112,7 +113,10 @@ pub fn execute(cli: &Cli, interactive: bool) -> Output {
     let result = match &cli.command {
         None => compile::compile(&cli.compile, &mut output),
         Some(Command::Opt(args)) => compile::opt(args, &mut output),
-        Some(Command::Run(args)) => execute::run(args, &mut output),
+        Some(Command::Run(args)) => match args.invocation.flags.target {
+            Target::Zk64 => execute::run(args, &mut output),
+            Target::Hermez64 => hermez::run(args, &mut output),
+        },
         Some(Command::Prove(args)) => prove::prove(args, interactive, &mut output),
         Some(Command::Verify(args)) => prove::verify(args, &mut output),
         Some(Command::Spec(args)) => spec::spec(args, &mut output),
@@ -194,6 +198,10 @@ pub fn init_tracing(time_passes: bool) {
 
 /// The options the flags ask for.
 pub(crate) fn options(flags: &CompileFlags) -> Result<Options, Failure> {
+    if flags.target != Target::Zk64 {
+        let message = format!("`--target={}` only runs zkASM text", flags.target);
+        return Err(Diagnostic::error("usage", message).into());
+    }
     let mut options = Options::new(flags.opt);
     options.model = load_model(&flags.cost_model)?;
     options.max_pages = flags.max_pages;

@@ -143,6 +143,10 @@ fn unknown_export(name: &str, program: &Program) -> Diagnostic {
 /// Runs the program and prints its results, or the trap.
 pub(super) fn run(args: &Run, output: &mut Output) -> Result<(), Failure> {
     let path = &args.invocation.input;
+    if args.json {
+        let message = "`--json` is for `--target=hermez64`";
+        return Err(Diagnostic::error("usage", message).into());
+    }
     let prepared = prepare(&args.invocation)?;
     let most = args.invocation.max_steps;
     let limits = Limits {

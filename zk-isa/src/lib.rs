@@ -8,6 +8,7 @@ mod exec;
 mod form;
 pub mod hermez;
 mod program;
+mod target;
 mod trace;
 mod validate;
 
@@ -18,5 +19,6 @@ pub use exec::{
 };
 pub use form::Form;
 pub use program::*;
+pub use target::Target;
 pub use trace::{Access, MAX_ACCESSES, Step};
 pub use validate::{MAX_INSTS, validate};
