@@ -111,7 +111,10 @@ impl<T> About<T> for Result<T, Diagnostic> {
 pub fn execute(cli: &Cli, interactive: bool) -> Output {
     let mut output = Output::default();
     let result = match &cli.command {
-        None => compile::compile(&cli.compile, &mut output),
+        None => match cli.compile.flags.target {
+            Target::Zk64 => compile::compile(&cli.compile, &mut output),
+            Target::Hermez64 => hermez::compile(&cli.compile, &mut output),
+        },
         Some(Command::Opt(args)) => compile::opt(args, &mut output),
         Some(Command::Run(args)) => match args.invocation.flags.target {
             Target::Zk64 => execute::run(args, &mut output),

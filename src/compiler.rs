@@ -315,11 +315,9 @@ impl Compiler {
                 let text = queries::clif_text(db, source, index).clone()?;
                 return Ok(format!(";; {name}\n{}\n", text.trim_end()));
             }
-            Emit::Zkasm => {
-                return Err(Diagnostic::error(
-                    "usage",
-                    "zkASM is emitted for a whole program",
-                ));
+            Emit::Zkasm | Emit::RomJson => {
+                let message = format!("`{}` is emitted for a whole program", emit.name());
+                return Err(Diagnostic::error("usage", message));
             }
         };
         Ok(zkc_ir::text::print_func(

@@ -15,6 +15,8 @@ pub enum Emit {
     ZkIr,
     /// The linked program as zkASM text.
     Zkasm,
+    /// The linked program as upstream's ROM (hermez64).
+    RomJson,
 }
 
 /// One row of the table.
@@ -59,6 +61,11 @@ pub const EMIT_KINDS: &[EmitKind] = &[
         emit: Emit::Zkasm,
         name: "zkasm",
         doc: "the linked program as zkASM text",
+    },
+    EmitKind {
+        emit: Emit::RomJson,
+        name: "rom-json",
+        doc: "the linked program as the ROM upstream's executor reads, JSON (hermez64)",
     },
 ];
 

@@ -54,6 +54,10 @@ fn emit_one(compiler: &Compiler, emit: Emit, func: Option<&str>) -> Result<Strin
         (Emit::Zkasm, Some(name)) => Ok(zkc_isa::asm::print(
             &*compiler.program(&Roots::Named(vec![name.to_string()]))?,
         )),
+        (Emit::RomJson, _) => {
+            let message = "`--emit=rom-json` is for `--target=hermez64`";
+            Err(Diagnostic::error("usage", message))
+        }
         (Emit::ZkIr, None) => Ok(compiler.zk_module(&Roots::Exports)?.print()),
         (Emit::WasmIr | Emit::Clif | Emit::CraneliftIr | Emit::MixedIr | Emit::ZkIr, _) => {
             compiler.emit(emit, func)
@@ -122,7 +126,7 @@ fn verify(func: &str, body: &zkc_ir::Body, after: &str) -> Result<(), Diagnostic
         .map_err(|e| Diagnostic::error("internal", format!("after {after}: {e}")).in_function(func))
 }
 
-fn write(path: Option<&Path>, text: String, output: &mut Output) -> Result<(), Failure> {
+pub(super) fn write(path: Option<&Path>, text: String, output: &mut Output) -> Result<(), Failure> {
     match path {
         Some(path) => input::write_file(path, text.as_bytes()).about(path),
         None => {

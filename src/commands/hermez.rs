@@ -1,15 +1,35 @@
-//! `zkc run --target=hermez64`: zkASM of the Hermez processor on its executor model.
+//! `--target=hermez64`: programs of the Hermez processor as text and as ROM, and `zkc run`: zkASM of the Hermez processor on its executor model.
 //!
 //! A program of zkc's ends at the label `halt` with its status in A and its results in the variable `result`; any program's
 //! registers are shown as they are on the last row.
 
+use super::compile::write;
 use super::{About, EXIT_TRAP, Failure, Output};
-use crate::cli::Run;
+use crate::cli::{Compile, Run};
+use crate::emit::Emit;
 use crate::input::{self, Input};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use zkc_ir::{Diagnostic, Trap};
 use zkc_isa::hermez::{self, Address, Inputs, Outcome, Program, Reg, asm};
+
+/// Writes a program as `--emit` asks.
+pub(super) fn compile(args: &Compile, output: &mut Output) -> Result<(), Failure> {
+    let path = args.input.as_deref().unwrap_or(Path::new("-"));
+    let program = read(path)?;
+    let mut text = String::new();
+    for &emit in &args.emit {
+        match emit {
+            Emit::Zkasm => text.push_str(&asm::print(&program)),
+            Emit::RomJson => text.push_str(&format!("{:#}\n", asm::to_json(&program))),
+            Emit::WasmIr | Emit::Clif | Emit::CraneliftIr | Emit::MixedIr | Emit::ZkIr => {
+                let message = format!("zkASM text has no `{}`", emit.name());
+                return Err(Diagnostic::error("usage", message)).about(path);
+            }
+        }
+    }
+    write(args.output.as_deref(), text, output)
+}
 
 /// Runs a program and prints status, results and counters. A trap exits with 3, a refused run with 1.
 pub(super) fn run(args: &Run, output: &mut Output) -> Result<(), Failure> {
@@ -47,7 +67,7 @@ fn read(path: &Path) -> Result<Program, Failure> {
     let text = match input::read_input(path).about(path)? {
         Input::Zkasm(text) => text,
         Input::Wasm(_) | Input::Ir(_) => {
-            let message = "`--target=hermez64` runs zkASM text only";
+            let message = "`--target=hermez64` takes zkASM text";
             return Err(Diagnostic::error("usage", message)).about(path);
         }
     };

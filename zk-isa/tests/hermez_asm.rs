@@ -537,3 +537,60 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn words_of_variables_become_variables() {
+    let text = "VAR GLOBAL a\nVAR GLOBAL many[8]\nVAR GLOBAL many_3\n A :MSTORE(many + 3)\n A :MSTORE(many + 5)\n \
+                A :MSTORE(many + E)\n A :MSTORE(many[RR + 3])\n A :MSTORE(many[E - 1])\n A :MSTORE(many_3)\n";
+    let mut program = asm::parse(text).expect("parses");
+    let addresses = |program: &Program| -> Vec<(bool, i64)> {
+        let mems = program.steps.iter().filter_map(|s| s.mem);
+        mems.map(|m| program.address_parts(&m.address)).collect()
+    };
+    let before = addresses(&program);
+    program.split_variables();
+    assert_eq!(addresses(&program), before);
+    let printed = asm::print(&program);
+    let declared: Vec<&str> = printed.lines().filter(|l| l.starts_with("VAR")).collect();
+    assert_eq!(
+        declared,
+        [
+            "VAR GLOBAL a",
+            "VAR GLOBAL many[3]",
+            "VAR GLOBAL many_3_[2]",
+            "VAR GLOBAL many_5[3]",
+            "VAR GLOBAL many_3",
+        ]
+    );
+    assert_eq!(asm::parse(&printed).as_ref(), Ok(&program), "{printed}");
+    let (step, message) = program
+        .check_portable()
+        .expect_err("an index and an offset");
+    assert_eq!(
+        (step, message.as_str()),
+        (Some(4), "an offset from a variable")
+    );
+}
+
+#[test]
+fn what_some_versions_do_not_read_is_known() {
+    for text in [
+        " 4294967296 => A\n",
+        " 4294967296 * A => A\n",
+        " $0{A} => A\n",
+        " 2 * ${A} => A\n",
+        "VAR GLOBAL x[2]\n ${mem.x[1]} => A\n",
+        "VAR GLOBAL x\n ${addr.x} => A\n",
+        "VAR GLOBAL x[2]\n A :MSTORE(x + 1)\n",
+        " A :MSTORE(MEM:RR)\n",
+        " A :MSTORE(MEM:5)\n",
+        " :CALL(E)\n",
+        "VAR CTX x\n A\n",
+    ] {
+        let program = asm::parse(text).expect(text);
+        assert!(program.check_portable().is_err(), "{text}");
+    }
+    let all = "VAR GLOBAL x[2]\nl: 4294967295 - 2 * A => B :MSTORE(x)\n 18446744073709551615n => C :MSTORE(x + RR)\n \
+               ${mem.x + 1} => A :MSTORE(MEM:E - 1), JMPN(l, l)\n $ => A :MLOAD(SP + 1)\n :JMP(@l + E)\n";
+    assert_eq!(asm::parse(all).expect("parses").check_portable(), Ok(()));
+}

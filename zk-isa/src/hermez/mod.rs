@@ -8,6 +8,7 @@ mod eval;
 mod exec;
 mod expr;
 mod field;
+mod portable;
 mod program;
 mod step;
 mod words;
