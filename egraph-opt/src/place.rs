@@ -38,7 +38,12 @@ pub(crate) fn place(
         let mut blocks = std::mem::take(&mut uses[class as usize]);
         blocks.sort_unstable();
         blocks.dedup();
-        let placed = place_one(flow, choice.home.block, &blocks, &originals[class as usize]);
+        // Equal constants are one op long before: that they were is no reason to wait for the last use together.
+        let originals = match candidate.form {
+            Form::Const(_) => &[],
+            Form::Leaf(_) | Form::Op(..) => originals[class as usize].as_slice(),
+        };
+        let placed = place_one(flow, choice.home.block, &blocks, originals);
         for &arg in &candidate.args {
             uses[arg as usize].extend(&placed);
         }
