@@ -212,7 +212,9 @@ impl Flow {
                 depth: depth[node as usize],
             })
             .collect();
-        for node in 0..self.nodes.len() {
+        // The last first: regalloc2 intersects the dominators of predecessors in turn, and from a shallow one on it would walk up from
+        // each deep one.
+        for node in (0..self.nodes.len()).rev() {
             for at in 0..self.nodes[node].succs.len() {
                 let succ = self.nodes[node].succs[at];
                 self.nodes[succ as usize].preds.push(node as u32);
