@@ -206,7 +206,11 @@ pub(crate) fn inlined(db: &dyn Database, source: Source, flags: Flags) -> BTreeS
             work.extend(calls(body).callees(module));
         }
     }
-    opt::inline_candidates(&bodies, &keep, &opt::InlineOptions::default())
+    let options = opt::InlineOptions {
+        first_routine: layout.runtime,
+        ..opt::InlineOptions::default()
+    };
+    opt::inline_candidates(&bodies, &keep, &options)
 }
 
 /// One function in the cranelift dialect after inlining and clean-ups.

@@ -97,7 +97,7 @@ pub struct Layout {
     /// First static slot not in use.
     pub end_slot: u32,
     /// The runtime's first function, in a linked module.
-    pub(crate) runtime: Option<u32>,
+    pub runtime: Option<u32>,
     init: Vec<InitWord>,
 }
 

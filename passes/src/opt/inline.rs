@@ -13,6 +13,10 @@ use zkc_ir::{Attr, Block, Body, ClifOp, Op, SecondaryMap, Successor, Type, Value
 pub struct InlineOptions {
     /// Functions of at most this many ops are inlined everywhere.
     pub small: usize,
+    /// The same for the runtime's functions, which stand for one instruction each.
+    pub routine: usize,
+    /// The runtime's first function; those behind it are the runtime's, too.
+    pub first_routine: Option<u32>,
     /// Functions of at most this many ops are inlined where they are called if that is one place.
     pub once: usize,
     /// Bodies stop growing at this many ops.
@@ -25,6 +29,8 @@ impl Default for InlineOptions {
     fn default() -> InlineOptions {
         InlineOptions {
             small: 30,
+            routine: 72,
+            first_routine: None,
             once: 2_000,
             max_ops: 20_000,
             rounds: 4,
@@ -42,19 +48,40 @@ pub fn inline_candidates(
 ) -> BTreeSet<u32> {
     let mut sites: BTreeMap<u32, usize> = BTreeMap::new();
     let mut callees: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+    let mut callers: BTreeMap<u32, u32> = BTreeMap::new();
     for (&caller, body) in bodies {
         for (_, data) in body.ops() {
             if let Some(callee) = callee(data).or(tail_callee(data)) {
                 *sites.entry(callee).or_default() += 1;
                 callees.entry(caller).or_default().insert(callee);
+                callers.insert(callee, caller);
             }
         }
     }
     let recursive = recursive(&callees);
+    let small = |index: u32| {
+        let most = match options.first_routine.is_some_and(|first| index >= first) {
+            true => options.routine,
+            false => options.small,
+        };
+        let ops = bodies.get(&index).map(|body| body.num_ops());
+        ops.is_some_and(|ops| ops <= most) && !recursive.contains(&index)
+    };
+    let only_caller = |index: u32| match sites.get(&index) {
+        Some(1) if !keep.contains(&index) => callers.get(&index).copied(),
+        _ => None,
+    };
+    // Called from one place, which stays one place: no function around it is copied to several.
+    let once = |index: u32| {
+        let mut around = only_caller(index);
+        while let Some(caller) = around.filter(|&f| small(f) && sites.contains_key(&f)) {
+            around = only_caller(caller);
+        }
+        around.is_some()
+    };
     let worth = |&(&index, body): &(&u32, &&Body)| {
-        let ops = body.num_ops();
-        let once = sites.get(&index) == Some(&1) && !keep.contains(&index) && ops <= options.once;
-        (ops <= options.small || once) && !recursive.contains(&index)
+        let once = body.num_ops() <= options.once && !recursive.contains(&index) && once(index);
+        small(index) || once
     };
     bodies
         .iter()

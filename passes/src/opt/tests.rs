@@ -374,3 +374,42 @@ fn a_tail_call_in_an_inlined_body_becomes_a_call() {
     let candidates = inline_candidates(&bodies, &[1].into(), &InlineOptions::default());
     assert!(!candidates.contains(&2), "{candidates:?}");
 }
+
+#[test]
+fn what_is_called_once_from_a_copied_function_is_not_copied_with_it() {
+    let calling = |callees: &[u32], ops: usize| {
+        let calls = callees
+            .iter()
+            .map(|callee| format!("    cranelift.call {{callee = @{callee}}}\n"));
+        let adds = (1..=ops).map(|i| {
+            let last = i - 1;
+            format!("    %{i} = cranelift.iadd.i32 %{last}, %{last} : i32\n")
+        });
+        let text: String = calls.chain(adds).collect();
+        body(&format!(
+            "(%0: i32) -> () {{\n  ^0(%0: i32):\n{text}    cranelift.return\n}}\n"
+        ))
+    };
+    // 0 calls 1 twice, 1 is small and calls 2, which is too large to be copied and calls 3; 4 is like 1, but called once.
+    let (top, small, large) = (calling(&[1, 1, 4], 0), calling(&[2], 3), calling(&[3], 40));
+    let (last, other) = (calling(&[], 41), calling(&[5], 3));
+    let bodies = [
+        (0, &top),
+        (1, &small),
+        (2, &large),
+        (3, &last),
+        (4, &other),
+        (5, &last),
+    ]
+    .into();
+    let options = InlineOptions::default();
+    let candidates = inline_candidates(&bodies, &[0].into(), &options);
+    assert_eq!(candidates, [0, 1, 3, 4, 5].into());
+    // Routines may be larger.
+    let options = InlineOptions {
+        first_routine: Some(2),
+        ..options
+    };
+    let candidates = inline_candidates(&bodies, &[0].into(), &options);
+    assert_eq!(candidates, [0, 1, 2, 3, 4, 5].into());
+}
