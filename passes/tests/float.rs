@@ -421,13 +421,18 @@ fn between_formats() {
 }
 
 #[test]
-fn doubles_of_32_bit_integers() {
+fn floats_of_32_bit_integers() {
     F64.pairs(|a, b| {
         let n = (a >> (b % 64)) as u32;
         assert_eq!(convert::f64_from_u32(n, 0), f64::from(n).bits());
         assert_eq!(
             convert::f64_from_u32(n, 1 << 63),
             if n == 0 { 0 } else { (-f64::from(n)).bits() }
+        );
+        assert_eq!(u64::from(convert::f32_from_u32(n, 0)), (n as f32).bits());
+        assert_eq!(
+            u64::from(convert::f32_from_u32(n, 1 << 31)),
+            if n == 0 { 0 } else { (-(n as f32)).bits() }
         );
     });
 }

@@ -7,11 +7,14 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 rustc=${RUSTC:-rustc} target=wasm32-unknown-unknown
 features=+sign-ext,+mutable-globals
+# A select computes both sides, which a processor likes and a proof pays: branches stay branches, and what stands on each side stays there.
+branches="-C llvm-args=-phi-node-folding-threshold=0 -C llvm-args=-two-entry-phi-node-folding-threshold=0"
+branches="$branches -C llvm-args=-simplifycfg-sink-common=false -C llvm-args=-simplifycfg-hoist-common=false"
 lld=$("$rustc" --print sysroot)/lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld
 object=$(mktemp) && trap 'rm -f "$object"' EXIT
 
 "$rustc" --edition 2024 --crate-type lib --crate-name zkc_float --target $target --emit "obj=$object" \
-  -C opt-level=3 -C codegen-units=1 -C panic=abort -C target-cpu=mvp -C target-feature=$features src/lib.rs
+  -C opt-level=3 -C codegen-units=1 -C panic=abort -C target-cpu=mvp -C target-feature=$features $branches src/lib.rs
 exports=$(sed -n 's/^    "\([^"]*\)" .*/--export=\1/p' src/lib.rs)
 # shellcheck disable=SC2086
 "$lld" -flavor wasm --no-entry $exports --gc-sections --strip-all -z stack-size=0 -o float.wasm "$object"

@@ -121,8 +121,11 @@ functions! {
 
     "f32.demote_f64" f32_demote_f64(a: u64) -> u32 = convert::demote(a) as u32;
     "f64.promote_f32" f64_promote_f32(a: u32) -> u64 = convert::promote(w(a));
-    "f32.convert_i32_s" f32_convert_i32_s(n: i32) -> u32 = convert::from_i64::<23, 32>(n as i64) as u32;
-    "f32.convert_i32_u" f32_convert_i32_u(n: u32) -> u32 = convert::from_u64::<23, 32>(w(n)) as u32;
+    "f32.convert_i32_s" f32_convert_i32_s(n: i32) -> u32 = match n < 0 {
+        true => convert::f32_from_u32(n.wrapping_neg() as u32, 1 << 31),
+        false => convert::f32_from_u32(n as u32, 0),
+    };
+    "f32.convert_i32_u" f32_convert_i32_u(n: u32) -> u32 = convert::f32_from_u32(n, 0);
     "f32.convert_i64_s" f32_convert_i64_s(n: i64) -> u32 = convert::from_i64::<23, 32>(n) as u32;
     "f32.convert_i64_u" f32_convert_i64_u(n: u64) -> u32 = convert::from_u64::<23, 32>(n) as u32;
     "f64.convert_i32_s" f64_convert_i32_s(n: i32) -> u64 = match n < 0 {

@@ -23,12 +23,17 @@ fn from_magnitude<const M: u32, const W: u32>(n: u64, sign: u64) -> u64 {
         return 0;
     }
     let zeros = n.leading_zeros();
-    let exp = 63 + Format::<M, W>::BIAS - zeros as i32;
+    // The significand's highest bit adds one to the exponent.
+    let top = (((62 + Format::<M, W>::BIAS) as u64) << M) + sign;
+    let scale = u64::from(zeros) << M;
+    let drop = 63 - M;
+    if n >> (M + 1) == 0 {
+        return (n << (zeros - drop)).wrapping_sub(scale).wrapping_add(top);
+    }
     // All integers are in range, so this is `pack` without its exceptions.
     let sig = n << zeros;
-    let drop = 63 - M;
     let (low, half) = (sig & ((1 << drop) - 1), 1 << (drop - 1));
-    let bits = ((exp as u64 - 1) << M) + (sig >> drop) + sign;
+    let bits = (sig >> drop).wrapping_sub(scale).wrapping_add(top);
     if low < half {
         return bits;
     }
@@ -42,8 +47,31 @@ pub fn f64_from_u32(n: u32, sign: u64) -> u64 {
         return 0;
     }
     let zeros = n.leading_zeros();
-    let exp = 31 + 1023 - zeros as u64;
-    ((exp - 1) << 52) + ((u64::from(n) << zeros) << 21) + sign
+    (u64::from(n) << (zeros + 21))
+        .wrapping_sub(u64::from(zeros) << 52)
+        .wrapping_add(sign + (1053 << 52))
+}
+
+/// The single-precision number of a 32-bit integer's magnitude, with this sign.
+#[inline(always)]
+pub fn f32_from_u32(n: u32, sign: u32) -> u32 {
+    if n == 0 {
+        return 0;
+    }
+    let zeros = n.leading_zeros();
+    let top = sign + (157 << 23);
+    if n >> 24 == 0 {
+        return (n << (zeros - 8))
+            .wrapping_sub(zeros << 23)
+            .wrapping_add(top);
+    }
+    let sig = n << zeros;
+    let low = sig & 0xff;
+    let bits = (sig >> 8).wrapping_sub(zeros << 23).wrapping_add(top);
+    if low < 0x80 {
+        return bits;
+    }
+    bits + u32::from(low > 0x80 || bits & 1 != 0)
 }
 
 /// Why a float has no integer.
@@ -66,7 +94,7 @@ pub fn to_integer<const M: u32, const W: u32, const BITS: u32, const SIGNED: boo
     // 2^BITS or 2^(BITS-1).
     let above = (bias + BITS as u64 - SIGNED as u64) << M;
     if x < above {
-        return Ok(magnitude::<M, W>(x));
+        return Ok(magnitude::<M, W, BITS>(x));
     }
     if x < sign {
         return Err(if x > Format::<M, W>::INF {
@@ -83,7 +111,7 @@ pub fn to_integer<const M: u32, const W: u32, const BITS: u32, const SIGNED: boo
         (true, false) => above + 1,
     };
     if abs < below {
-        return Ok(magnitude::<M, W>(abs).wrapping_neg());
+        return Ok(magnitude::<M, W, BITS>(abs).wrapping_neg());
     }
     Err(if abs > Format::<M, W>::INF {
         NoInteger::Nan
@@ -92,23 +120,40 @@ pub fn to_integer<const M: u32, const W: u32, const BITS: u32, const SIGNED: boo
     })
 }
 
-/// The integer part of a number that is not negative and below 2^64.
+/// The integer part of a number that is not negative and below 2^BITS.
 #[inline(always)]
-fn magnitude<const M: u32, const W: u32>(x: u64) -> u64 {
+fn magnitude<const M: u32, const W: u32, const BITS: u32>(x: u64) -> u64 {
     if x < Format::<M, W>::ONE {
         return 0;
     }
-    let whole = (x >> M) - Format::<M, W>::BIAS as u64;
-    ((x << (63 - M)) | 1 << 63) >> (63 - whole)
+    let exp = (x >> M) as u32;
+    let bias = Format::<M, W>::BIAS as u32;
+    match BITS {
+        32 if M < 32 => (((x as u32) << (31 - M) | 1 << 31) >> (bias + 31 - exp)).into(),
+        32 => ((x & ((1 << M) - 1)) + (1 << M)) >> (bias + M - exp),
+        _ => (x << (63 - M) | 1 << 63) >> (bias + 63 - exp),
+    }
 }
 
 /// Single to double precision.
 #[inline(always)]
 pub fn promote(x: u64) -> u64 {
-    let (sign, abs) = ((x >> 31) << 63, x & 0x7fff_ffff);
-    if abs.wrapping_sub(0x80_0000) < 0x7f00_0000 {
-        return (abs << 29) + sign + (896 << 52);
+    const SIGN: u64 = 1 << 31;
+    // Normal numbers by sign: an exponent of 2^11 is the sign.
+    if x < SIGN {
+        if x.wrapping_sub(0x80_0000) < 0x7f00_0000 {
+            return (x << 29) + (896 << 52);
+        }
+    } else if x.wrapping_sub(SIGN + 0x80_0000) < 0x7f00_0000 {
+        return (x << 29) + ((2048 - 256 + 896) << 52);
     }
+    promote_other(x)
+}
+
+#[cold]
+#[inline(never)]
+fn promote_other(x: u64) -> u64 {
+    let (sign, abs) = ((x >> 31) << 63, x & 0x7fff_ffff);
     if is_nan::<23, 32>(abs) {
         return Format::<52, 64>::NAN;
     }
@@ -129,16 +174,35 @@ pub fn promote(x: u64) -> u64 {
 /// Double to single precision.
 #[inline(always)]
 pub fn demote(x: u64) -> u64 {
-    let (sign, abs) = ((x >> 63) << 31, x & (u64::MAX >> 1));
+    const SIGN: u64 = 1 << 63;
     // Exponents whose numbers are normal in single precision, rounding included.
-    if abs.wrapping_sub(897 << 52) < (1150 - 897) << 52 {
-        let (low, half) = (abs & 0x1fff_ffff, 0x1000_0000);
-        let bits = (abs >> 29) - (896 << 23) + sign;
-        if low < half {
-            return bits;
+    const LOW: u64 = 897 << 52;
+    const COUNT: u64 = (1150 - 897) << 52;
+    let bits = if x < SIGN {
+        if x.wrapping_sub(LOW) >= COUNT {
+            return demote_other(x);
         }
-        return bits + u64::from(low > half || bits & 1 != 0);
+        (x >> 29) - (896 << 23)
+    } else {
+        if x.wrapping_sub(SIGN + LOW) >= COUNT {
+            return demote_other(x);
+        }
+        (x >> 29) - (896 << 23) - (1 << 34) + (1 << 31)
+    };
+    let (low, half) = (x & 0x1fff_ffff, 0x1000_0000);
+    if low < half {
+        return bits;
     }
+    if low == half {
+        return bits + (bits & 1);
+    }
+    bits + 1
+}
+
+#[cold]
+#[inline(never)]
+fn demote_other(x: u64) -> u64 {
+    let (sign, abs) = ((x >> 63) << 31, x & (u64::MAX >> 1));
     if is_nan::<52, 64>(abs) {
         return Format::<23, 32>::NAN;
     }

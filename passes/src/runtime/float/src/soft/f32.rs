@@ -20,48 +20,51 @@ pub fn sub(a: u32, b: u32) -> u32 {
     single::sub(a, b).unwrap_or_else(|| general_add(a, b ^ SIGN))
 }
 
+#[cold]
 #[inline(never)]
 fn general_add(a: u32, b: u32) -> u32 {
     // A NaN's sign is lost, so `b` may come negated.
     general::add::<23, 32>(a.into(), b.into()) as u32
 }
 
-/// Whether an exponent is neither that of zero and subnormal numbers nor that of infinities and NaNs.
+/// Whether a number, of any sign, has an exponent from `low` on of `count`.
 #[inline(always)]
-fn is_normal(exp: u32) -> bool {
-    exp != 0 && exp != 0xff
+fn is_between(x: u32, low: u32, count: u32) -> bool {
+    // Doubling removes the sign.
+    x.wrapping_add(x).wrapping_sub(low << 24) < count << 24
 }
 
 /// Product.
 #[inline(always)]
 pub fn mul(a: u32, b: u32) -> u32 {
-    let (top_a, top_b) = (a >> 23, b >> 23);
-    let (exp_a, exp_b) = (top_a & 0xff, top_b & 0xff);
-    let sum = exp_a + exp_b;
-    // The result's exponent is the sum less 127, and maybe one more.
-    if !is_normal(exp_a) || !is_normal(exp_b) || !(128..=380).contains(&sum) {
+    // Products of these are normal numbers, or round to infinity as if it were the next one.
+    if !is_between(a, 64, 127) || !is_between(b, 64, 127) {
         return general_mul(a, b);
     }
-    let product = u64::from((a & FRACTION) + HIDDEN) * u64::from((b & FRACTION) + HIDDEN);
-    // Signs add up as the bit above the exponent; what is beyond the word is cut off.
-    let top = top_a + top_b;
-    let (bits, low) = if product < 1 << 47 {
-        (
-            ((top - 128) << 23).wrapping_add((product >> 23) as u32),
-            (product as u32) << 9,
-        )
-    } else {
-        (
-            ((top - 127) << 23).wrapping_add((product >> 24) as u32),
-            (product as u32) << 8,
-        )
-    };
-    if low < SIGN {
-        return bits;
+    // (1 + x) (1 + y) = 1 + x + y + x y, and signs and exponents add up, too.
+    let (x, y) = (a & FRACTION, b & FRACTION);
+    let product = u64::from(x) * u64::from(y);
+    let (hi, lo) = ((product >> 23) as u32, product & u64::from(FRACTION));
+    let fraction = x + y + hi;
+    let bits = a.wrapping_add(b).wrapping_add(hi).wrapping_sub(127 << 23);
+    if fraction < HIDDEN {
+        if lo < 1 << 22 {
+            return bits;
+        }
+        if lo == 1 << 22 {
+            return bits + (bits & 1);
+        }
+        return bits + 1;
     }
-    bits.wrapping_add(u32::from(low != SIGN || bits & 1 != 0))
+    // One bit more, so half of it, rounded up.
+    let half = bits - (fraction >> 1) + (HIDDEN >> 1);
+    if lo != 0 || fraction & 1 == 0 {
+        return half;
+    }
+    half & !1
 }
 
+#[cold]
 #[inline(never)]
 fn general_mul(a: u32, b: u32) -> u32 {
     general::mul::<23, 32>(a.into(), b.into()) as u32
@@ -70,26 +73,22 @@ fn general_mul(a: u32, b: u32) -> u32 {
 /// Quotient.
 #[inline(always)]
 pub fn div(a: u32, b: u32) -> u32 {
-    let (top_a, top_b) = (a >> 23, b >> 23);
-    let (exp_a, exp_b) = (top_a & 0xff, top_b & 0xff);
-    // The result's exponent is the difference plus 127, and maybe one less.
-    let apart = exp_a.wrapping_sub(exp_b).wrapping_add(125);
-    if !is_normal(exp_a) || !is_normal(exp_b) || apart >= 252 {
+    // Quotients of these are normal numbers.
+    if !is_between(a, 64, 126) || !is_between(b, 64, 126) {
         return general_div(a, b);
     }
-    let q = divide(
-        u64::from((a & FRACTION) + HIDDEN) << 32,
-        u64::from((b & FRACTION) + HIDDEN),
-    );
-    let top = top_a.wrapping_sub(top_b).wrapping_add(126);
+    let (x, y) = (a & FRACTION, b & FRACTION);
+    let q = divide(u64::from(x + HIDDEN) << 32, u64::from(y + HIDDEN));
+    let bits = a.wrapping_sub(x).wrapping_sub(b - y);
     // A quotient of normal numbers is never halfway between two: what looks so is more.
     if q < 1 << 32 {
-        ((top - 1) << 23).wrapping_add(((q + 0x80) >> 8) as u32)
+        bits.wrapping_add((125 << 23) + ((q + 0x80) >> 8) as u32)
     } else {
-        (top << 23).wrapping_add(((q + 0x100) >> 9) as u32)
+        bits.wrapping_add((126 << 23) + ((q + 0x100) >> 9) as u32)
     }
 }
 
+#[cold]
 #[inline(never)]
 fn general_div(a: u32, b: u32) -> u32 {
     general::div::<23, 32>(a.into(), b.into()) as u32
@@ -115,6 +114,7 @@ pub fn sqrt(a: u32) -> u32 {
     (((exp + 125) >> 1) << 23) + ((x + 0x80) >> 8) as u32
 }
 
+#[cold]
 #[inline(never)]
 fn general_sqrt(a: u32) -> u32 {
     general::sqrt::<23, 32>(a.into()) as u32

@@ -20,57 +20,50 @@ pub fn sub(a: u64, b: u64) -> u64 {
     double::sub(a, b).unwrap_or_else(|| general_add(a, b ^ SIGN))
 }
 
+#[cold]
 #[inline(never)]
 fn general_add(a: u64, b: u64) -> u64 {
     // A NaN's sign is lost, so `b` may come negated.
     general::add::<52, 64>(a, b)
 }
 
-/// Whether an exponent is neither that of zero and subnormal numbers nor that of infinities and NaNs.
+/// Whether a number, of any sign, has an exponent from `low` on of `count`.
 #[inline(always)]
-fn is_normal(exp: u32) -> bool {
-    exp != 0 && exp != 0x7ff
+fn is_between(x: u64, low: u64, count: u64) -> bool {
+    // Doubling removes the sign.
+    x.wrapping_add(x).wrapping_sub(low << 53) < count << 53
 }
 
 /// Product.
 #[inline(always)]
 pub fn mul(a: u64, b: u64) -> u64 {
-    let (top_a, top_b) = ((a >> 52) as u32, (b >> 52) as u32);
-    let (exp_a, exp_b) = (top_a & 0x7ff, top_b & 0x7ff);
-    let sum = exp_a + exp_b;
-    // The result's exponent is the sum less 1023, and maybe one more.
-    if !is_normal(exp_a) || !is_normal(exp_b) || !(1024..=3068).contains(&sum) {
+    // Products of these are normal numbers, or round to infinity as if it were the next one.
+    if !is_between(a, 512, 1023) || !is_between(b, 512, 1023) {
         return general_mul(a, b);
     }
-    let x = a << 11 | SIGN;
-    let y = b << 11 | SIGN;
-    let hi = mulhu64(x, y);
-    // Signs add up as the bit above the exponent; the significand's highest bit adds one to the exponent.
-    let top = u64::from(top_a + top_b);
-    let (bits, low, half) = if (hi as i64) < 0 {
-        (
-            ((top - 1023) << 52).wrapping_add(hi >> 11),
-            hi & 0x7ff,
-            0x400,
-        )
-    } else {
-        (
-            ((top - 1024) << 52).wrapping_add(hi >> 10),
-            hi & 0x3ff,
-            0x200,
-        )
-    };
-    if low < half {
-        return bits;
-    }
-    if low > half {
+    // (1 + x) (1 + y) = 1 + x + y + x y, and signs and exponents add up, too.
+    let (x, y) = (a & FRACTION, b & FRACTION);
+    let (hi, lo) = (mulhu64(x, b << 12), x.wrapping_mul(b << 12));
+    let fraction = x + y + hi;
+    let bits = a.wrapping_add(b).wrapping_add(hi).wrapping_sub(1023 << 52);
+    if fraction < HIDDEN {
+        if lo < SIGN {
+            return bits;
+        }
+        if lo == SIGN {
+            return bits + (bits & 1);
+        }
         return bits + 1;
     }
-    // The product's lower half matters in a tie only.
-    let below = x.wrapping_mul(y);
-    bits + u64::from(below != 0 || bits & 1 != 0)
+    // One bit more, so half of it, rounded up.
+    let half = bits - (fraction >> 1) + (HIDDEN >> 1);
+    if lo != 0 || fraction & 1 == 0 {
+        return half;
+    }
+    half & !1
 }
 
+#[cold]
 #[inline(never)]
 fn general_mul(a: u64, b: u64) -> u64 {
     general::mul::<52, 64>(a, b)
@@ -79,37 +72,34 @@ fn general_mul(a: u64, b: u64) -> u64 {
 /// Quotient.
 #[inline(always)]
 pub fn div(a: u64, b: u64) -> u64 {
-    let (top_a, top_b) = ((a >> 52) as u32, (b >> 52) as u32);
-    let (exp_a, exp_b) = (top_a & 0x7ff, top_b & 0x7ff);
-    // The result's exponent is the difference plus 1023, and maybe one less.
-    let apart = exp_a.wrapping_sub(exp_b).wrapping_add(1021);
-    if !is_normal(exp_a) || !is_normal(exp_b) || apart >= 2044 {
+    // Quotients of these are normal numbers.
+    if !is_between(a, 512, 1022) || !is_between(b, 512, 1022) {
         return general_div(a, b);
     }
-    let x = a << 11 | SIGN;
-    let d = (b & FRACTION) + HIDDEN;
+    let (x, y) = (a & FRACTION, b & FRACTION);
+    let (n, d) = (x + HIDDEN, y + HIDDEN);
     // The divisor's first 32 bits, rounded up, so that quotients are too small, by 4 at most.
     let d1 = (d >> 21) + 1;
-    // x / 2^11 = (q1 d + r) / 2^32, with r below 4 d
-    let q1 = divide(x, d1);
-    let r = (x << 21).wrapping_sub(q1.wrapping_mul(d));
+    // n = (q1 d + r) / 2^32, with r below 4 d
+    let q1 = divide(n << 11, d1);
+    let r = (n << 32).wrapping_sub(q1.wrapping_mul(d));
     let q = (q1 << 29) + divide(r << 8, d1);
-    let top = u64::from(top_a.wrapping_sub(top_b).wrapping_add(1022));
-    let (bits, low, half) = if q < 1 << 61 {
-        (((top - 1) << 52).wrapping_add(q >> 8), q & 0xff, 0x80)
-    } else {
-        ((top << 52).wrapping_add(q >> 9), q & 0x1ff, 0x100)
-    };
+    let bits = a.wrapping_sub(x).wrapping_sub(b - y);
     // A quotient of normal numbers is never halfway between two.
-    if low > half {
-        return bits + 1;
+    let (low, quotient) = if q < 1 << 61 {
+        let up = q + 0x84;
+        (up & 0xff, (up >> 8) + (1021 << 52))
+    } else {
+        let up = q + 0x104;
+        (up & 0x1ff, (up >> 9) + (1022 << 52))
+    };
+    if low <= 4 {
+        return general_div(a, b);
     }
-    if low < half - 4 {
-        return bits;
-    }
-    general_div(a, b)
+    bits.wrapping_add(quotient)
 }
 
+#[cold]
 #[inline(never)]
 fn general_div(a: u64, b: u64) -> u64 {
     general::div::<52, 64>(a, b)
@@ -139,6 +129,7 @@ pub fn sqrt(a: u64) -> u64 {
     (u64::from((exp + 1021) >> 1) << 52) + ((root + 0x200) >> 10)
 }
 
+#[cold]
 #[inline(never)]
 fn general_sqrt(a: u64) -> u64 {
     general::sqrt::<52, 64>(a)

@@ -1,18 +1,19 @@
-//! Sums and differences of normal numbers that are not negative, for both formats.
+//! Sums and differences of normal numbers and zeros, for both formats.
 //!
-//! The larger number stays as it is: what is added to its pattern is the smaller one's significand, shifted, and the
-//! fraction that the shift cuts off decides the rounding. Only where the exponent changes is there more to do. `None` is
-//! for what the general routine does: subnormal, infinite and NaN operands and results.
+//! The larger number stays as it is, sign included: what is added to its pattern, or taken from it, is the smaller one's
+//! significand, shifted. A rotation gives the fraction that the shift cuts off: its first bit decides the rounding, and
+//! only where it is set, or where the exponent changes, is there more to do. `None` is for what the general routine does:
+//! subnormal, infinite and NaN operands and results.
 
-/// One module per format: pattern type, its signed type, stored significand bits.
+/// One module per format: pattern type, stored significand bits.
 macro_rules! sums {
-    ($name:ident, $u:ident, $i:ident, $m:literal) => {
+    ($name:ident, $u:ident, $m:literal) => {
         /// Sums of this format.
         pub mod $name {
             const M: u32 = $m;
-            const W: $u = $u::BITS as $u;
-            const SIGN: $u = 1 << ($u::BITS - 1);
-            const MAX: $u = (1 << ($u::BITS - 1 - M)) - 1;
+            const W: u32 = $u::BITS;
+            const SIGN: $u = 1 << (W - 1);
+            const MAX: $u = (1 << (W - 1 - M)) - 1;
             const HIDDEN: $u = 1 << M;
             const FRACTION: $u = HIDDEN - 1;
 
@@ -20,10 +21,10 @@ macro_rules! sums {
             #[inline(always)]
             pub fn add(a: $u, b: $u) -> Option<$u> {
                 match (a >= SIGN, b >= SIGN) {
-                    (false, false) => sum(a, b),
-                    (true, true) => sum(a - SIGN, b - SIGN).map(|s| s + SIGN),
-                    (false, true) => difference(a, b - SIGN),
-                    (true, false) => difference(b, a - SIGN),
+                    (false, false) => sum(a, b, 0),
+                    (true, true) => sum(a, b, SIGN),
+                    (false, true) => opposite(a, b),
+                    (true, false) => opposite(b, a),
                 }
             }
 
@@ -31,108 +32,150 @@ macro_rules! sums {
             #[inline(always)]
             pub fn sub(a: $u, b: $u) -> Option<$u> {
                 match (a >= SIGN, b >= SIGN) {
-                    (false, false) => difference(a, b),
-                    (true, true) => difference(b - SIGN, a - SIGN),
-                    (false, true) => sum(a, b - SIGN),
-                    (true, false) => sum(a - SIGN, b).map(|s| s + SIGN),
+                    (false, false) if a < b => difference(b + SIGN, SIGN, a, 0),
+                    (false, false) => difference(a, 0, b, 0),
+                    (true, true) if a < b => difference(b - SIGN, 0, a, SIGN),
+                    (true, true) => difference(a, SIGN, b, SIGN),
+                    (false, true) => sum(a, b - SIGN, 0),
+                    (true, false) => sum(a, b + SIGN, SIGN),
                 }
             }
 
+            /// The sum of numbers of this sign.
             #[inline(always)]
-            fn sum(a: $u, b: $u) -> Option<$u> {
+            fn sum(a: $u, b: $u, sign: $u) -> Option<$u> {
                 if a < b {
-                    sum_ordered(b, a)
+                    sum_ordered(b, a, sign)
                 } else {
-                    sum_ordered(a, b)
+                    sum_ordered(a, b, sign)
                 }
             }
 
-            /// The sum, the larger operand first.
+            /// The sum of a positive and a negative number.
             #[inline(always)]
-            fn sum_ordered(a: $u, b: $u) -> Option<$u> {
+            fn opposite(a: $u, b: $u) -> Option<$u> {
+                let size = b - SIGN;
+                if a < size {
+                    difference(b, SIGN, a, 0)
+                } else {
+                    difference(a, 0, size, 0)
+                }
+            }
+
+            /// The sum of numbers of this sign, the larger one first.
+            #[inline(always)]
+            fn sum_ordered(a: $u, b: $u, sign: $u) -> Option<$u> {
                 let (exp, small) = (a >> M, b >> M);
-                if exp >= MAX - 1 || small == 0 {
+                if exp >= (sign >> M) + MAX - 1 {
                     return None;
                 }
-                let by = exp - small;
-                if by > M as $u + 1 {
+                if small == sign >> M {
+                    return (b == sign).then_some(a);
+                }
+                if small == exp {
+                    // Half of the significands' sum; their exponents' sum, halved, is the exponent.
+                    let sum = a.wrapping_add(b).wrapping_add(HIDDEN << 1);
+                    let half = (sum >> 1) + sign;
+                    if sum & 1 == 0 {
+                        return Some(half);
+                    }
+                    return Some((half + 1) & !1);
+                }
+                let by = exp as u32 - small as u32;
+                if by > M + 1 {
                     return Some(a);
                 }
-                let sig = (b & FRACTION) + HIDDEN;
-                let sum = a + (sig >> by);
-                let rest = if by == 0 { 0 } else { sig << (W - by) };
+                let (whole, turned) = shift(b, by);
+                let sum = a + whole;
                 if sum >> M == exp {
-                    if (rest as $i) >= 0 {
+                    if turned < SIGN {
                         return Some(sum);
                     }
-                    return Some(sum + $u::from(rest != SIGN || sum & 1 != 0));
+                    // Halfway, to the even one.
+                    if turned - whole == SIGN {
+                        return Some(sum + (sum & 1));
+                    }
+                    return Some(sum + 1);
                 }
-                // The significands' sum has one bit more. It stands in `sum` with exp 2^M - 2^M added, and half of it is wanted.
-                let base = exp << M;
-                let half = ((base + sum) >> 1) + (HIDDEN >> 1);
-                if sum & 1 == 0 {
+                // The exponent has grown, so what is wanted is half of the significand, rounded up: the pattern less half its fraction.
+                let fraction = sum & FRACTION;
+                let half = sum - (fraction >> 1);
+                if turned != whole || fraction & 1 == 0 {
                     return Some(half);
                 }
-                Some(half + $u::from(rest != 0 || half & 1 != 0))
+                Some(half & !1)
             }
 
+            /// What an operand of the smaller exponent adds to the larger one's significand: its own shifted right by this much,
+            /// and rotated, so that the first bits are those shifted out.
             #[inline(always)]
-            fn difference(a: $u, b: $u) -> Option<$u> {
-                if a < b {
-                    difference_ordered(b, a).map(|d| d + SIGN)
-                } else if a == b {
-                    // Infinities and NaNs have no difference here.
-                    (a < MAX << M).then_some(0)
-                } else {
-                    difference_ordered(a, b)
-                }
+            fn shift(b: $u, by: u32) -> ($u, $u) {
+                let sig = (b & FRACTION) + HIDDEN;
+                (sig >> (by & (W - 1)), sig.rotate_right(by))
             }
 
-            /// The difference, the larger operand first.
+            /// The first operand less the size of the second, which is not larger in size, both with their sign bits.
             #[inline(always)]
-            fn difference_ordered(a: $u, b: $u) -> Option<$u> {
+            fn difference(a: $u, sign: $u, b: $u, sign_b: $u) -> Option<$u> {
                 let (exp, small) = (a >> M, b >> M);
-                if exp == MAX || small == 0 {
+                if exp == (sign >> M) + MAX {
                     return None;
                 }
-                let by = exp - small;
-                if by > M as $u + 2 {
+                if small == sign_b >> M {
+                    return (b == sign_b).then_some(if a == sign { 0 } else { a });
+                }
+                // Of the right size modulo the width, which is all that shifts need.
+                let by = (exp as u32).wrapping_sub(small as u32);
+                let apart = ((sign >> M) as u32).wrapping_sub((sign_b >> M) as u32);
+                if by == apart {
+                    let sig = (a & FRACTION) - (b & FRACTION);
+                    return if sig == 0 {
+                        Some(0)
+                    } else {
+                        normalize(exp, sign, sig)
+                    };
+                }
+                if by.wrapping_sub(apart) > M + 2 {
                     return Some(a);
                 }
-                if by == 0 {
-                    return normalize(exp, a - b);
+                let (whole, turned) = shift(b, by);
+                let rest = a - whole;
+                // The result is between `rest - 1` and `rest`.
+                if (rest - 1) >> M == exp {
+                    return Some(round(rest, whole, turned));
                 }
-                let sig = (b & FRACTION) + HIDDEN;
-                // a - sig 2^-by = low + rest 2^-W
-                let lost = sig << (W - by);
-                let low = a - (sig >> by) - $u::from(lost != 0);
-                let rest = lost.wrapping_neg();
-                if low >> M == exp {
-                    if (rest as $i) >= 0 {
-                        return Some(low);
-                    }
-                    return Some(low + $u::from(rest != SIGN || low & 1 != 0));
+                let fraction = a & FRACTION;
+                if by == apart.wrapping_add(1) {
+                    // Exact; the operand is not more than twice as large.
+                    let sig = fraction + fraction + HIDDEN - (b & FRACTION);
+                    return if sig >= HIDDEN {
+                        Some(((exp - 2) << M) + sig)
+                    } else {
+                        normalize(exp - 1, sign, sig)
+                    };
                 }
-                // The significand has a bit less, so one of the fraction's moves up.
-                let sig = low + HIDDEN - (exp << M);
-                let sig = sig + sig + (rest >> (W - 1));
-                let rest = rest << 1;
-                if sig >= HIDDEN {
-                    if exp == 1 {
-                        return None;
-                    }
-                    let bits = ((exp - 2) << M) + sig;
-                    return Some(bits + $u::from(rest > SIGN || (rest == SIGN && sig & 1 != 0)));
-                }
-                // Only if the exponents differ by one: exact.
-                normalize(exp - 1, sig)
+                // The significand has a bit less, so one of those shifted out moves up.
+                let (whole, turned) = shift(b, by.wrapping_sub(1));
+                Some(round(a + fraction - whole, whole, turned))
             }
 
-            /// The number with this significand, not zero and below 2^M, and exponent.
+            /// A pattern less the fraction of a smaller operand.
             #[inline(always)]
-            fn normalize(exp: $u, sig: $u) -> Option<$u> {
-                let zeros = sig.leading_zeros() as $u - (W - 1 - M as $u);
-                if exp <= zeros {
+            fn round(rest: $u, whole: $u, turned: $u) -> $u {
+                if turned < SIGN {
+                    return rest;
+                }
+                if turned - whole == SIGN {
+                    return rest & !1;
+                }
+                rest - 1
+            }
+
+            /// The number with this significand, not zero and below 2^M, and exponent, sign included.
+            #[inline(always)]
+            fn normalize(exp: $u, sign: $u, sig: $u) -> Option<$u> {
+                let zeros = sig.leading_zeros() as $u - (W - 1 - M) as $u;
+                if exp <= zeros + (sign >> M) {
                     return None;
                 }
                 Some(((exp - zeros - 1) << M) + (sig << zeros))
@@ -141,5 +184,5 @@ macro_rules! sums {
     };
 }
 
-sums!(single, u32, i32, 23);
-sums!(double, u64, i64, 52);
+sums!(single, u32, 23);
+sums!(double, u64, 52);
