@@ -9,10 +9,10 @@ use crate::BackendError;
 use crate::emit::{End, MBlock, Machine};
 use crate::flow::{self, Flow, NodeKind};
 use crate::frame::{self, Reg};
-use crate::live::Live;
+use crate::live::{Live, takes_over};
 use std::collections::{BTreeMap, BTreeSet};
 use zkc_ir::{Block, Body, Op, Value};
-use zkc_isa::ZkOp;
+use zkc_isa::{Form, ZkOp};
 
 /// What a register may hold.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -121,7 +121,15 @@ impl Checker<'_> {
                 return Err(BackendError::Wrong("register 0 is written".to_owned()));
             }
             match (inst.origin, inst.inst.op) {
-                (Some(op), ZkOp::Call | ZkOp::Calli) => self.call(op, inst.inst.a, state)?,
+                (Some(op), zk) if takes_over(zk) => {
+                    if zk.form() == Form::Blocks {
+                        let own = [0, 1, 2].map(frame::outgoing);
+                        if [inst.inst.a, inst.inst.b, inst.inst.c] != own {
+                            return Err(BackendError::Wrong(format!("`{zk:?}` elsewhere")));
+                        }
+                    }
+                    self.call(op, inst.inst.a, state)?;
+                }
                 (None, ZkOp::Mov) => {
                     let held = state.get(&inst.inst.a).cloned().unwrap_or_default();
                     state.insert(inst.inst.d, held);

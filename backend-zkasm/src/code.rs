@@ -44,7 +44,7 @@ pub(crate) enum Kind {
         d: Place,
         abc: [Place; 3],
     },
-    /// A call; `word` is the table word of a `calli`.
+    /// A call, or another instruction that takes over the outgoing area; `word` is the table word of a `calli`.
     Call {
         inst: Inst,
         word: Place,

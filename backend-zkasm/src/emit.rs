@@ -9,7 +9,7 @@ use crate::{BackendError, CompiledFunc, branch};
 use regalloc2::{Allocation, Block, Edit, InstOrEdit, Output};
 use std::collections::BTreeMap;
 use zkc_ir::{Loc, Op};
-use zkc_isa::{Inst, ZkOp};
+use zkc_isa::{Form, Inst, ZkOp};
 
 /// An instruction whose register fields hold [`Reg`]s.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -314,7 +314,11 @@ impl Emitter<'_> {
                         None,
                     );
                 }
-                self.push(Inst { a: word, ..*inst }, vinst.origin);
+                let [a, b, c] = match inst.op.form() {
+                    Form::Blocks => [0, 1, 2].map(frame::outgoing),
+                    _ => [word, 0, 0],
+                };
+                self.push(Inst { a, b, c, ..*inst }, vinst.origin);
                 for (index, &result) in (0..).zip(results) {
                     if result != Place::None {
                         let to = at(result)?;

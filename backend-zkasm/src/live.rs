@@ -6,7 +6,7 @@
 
 use crate::BackendError;
 use zkc_ir::{Block, Body, EntityRef, Op, Opcode, Traits, Value, ValueDef};
-use zkc_isa::ZkOp;
+use zkc_isa::{Form, ZkOp};
 
 /// An edge of the body's control flow: successor number `1` of the terminator `0`.
 pub(crate) type Edge = (Op, u32);
@@ -205,8 +205,9 @@ impl Live {
         }
         let data = body.op(op);
         let copied_from = match zk_op(data.opcode) {
-            Some(ZkOp::Call | ZkOp::Tcall | ZkOp::Ret) => 0,
+            Some(ZkOp::Tcall | ZkOp::Ret) => 0,
             Some(ZkOp::Calli | ZkOp::Tcalli) => 1,
+            Some(op) if takes_over(op) => 0,
             _ => data.args.len(),
         };
         for (number, &arg) in data.args.iter().enumerate() {
@@ -235,6 +236,11 @@ impl Live {
 /// The zk op behind an opcode.
 pub(crate) fn zk_op(opcode: Opcode) -> Option<ZkOp> {
     ZkOp::from_opcode(opcode)
+}
+
+/// Whether an instruction finds operands in the outgoing area and makes it its own: a call, or one that moves its operands on.
+pub(crate) fn takes_over(op: ZkOp) -> bool {
+    matches!(op, ZkOp::Call | ZkOp::Calli) || op.form() == Form::Blocks
 }
 
 /// Whether an op may be left out when nobody needs its results. An `arg` stays: every argument of a run must be read.

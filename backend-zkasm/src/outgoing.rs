@@ -5,7 +5,7 @@
 //! such value saves one `mov`. The area belongs to the callee during a call, so no value stands there across one.
 
 use crate::flow::Flow;
-use crate::live::{Live, zk_op};
+use crate::live::{Live, takes_over, zk_op};
 use zkc_ir::{Block, Body, EntityRef, Value};
 use zkc_isa::ZkOp;
 
@@ -88,12 +88,7 @@ fn place_in_block(
     placement: &mut Placement,
 ) {
     let ops = &body.block(block).ops;
-    let is_call = |at: usize| {
-        matches!(
-            zk_op(body.op(ops[at]).opcode),
-            Some(ZkOp::Call | ZkOp::Calli)
-        )
-    };
+    let is_call = |at: usize| zk_op(body.op(ops[at]).opcode).is_some_and(takes_over);
     let calls: Vec<usize> = (0..ops.len()).filter(|&at| is_call(at)).collect();
     if calls.is_empty() {
         return;

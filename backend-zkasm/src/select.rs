@@ -6,11 +6,11 @@
 use crate::BackendError;
 use crate::code::{Arg, Code, Kind, Numbers, Place, template, vreg};
 use crate::flow::{End, Flow, NodeKind};
-use crate::live::{Live, zk_op};
+use crate::live::{Live, takes_over, zk_op};
 use crate::outgoing::Placement;
 use regalloc2::VReg;
 use zkc_ir::{Block, Body, EntityRef, Loc, Op, OpData, Value};
-use zkc_isa::{Inst, ZkOp};
+use zkc_isa::{Form, Inst, ZkOp};
 
 struct Selector<'a> {
     body: &'a Body,
@@ -167,7 +167,7 @@ impl Selector<'_> {
                     *list = self.arguments(node, at, data.loc);
                 }
                 self.terminator(block, op, inst)?;
-            } else if matches!(zk, ZkOp::Call | ZkOp::Calli) {
+            } else if takes_over(zk) {
                 self.call(op, inst)?;
             } else {
                 let form = zk.form();
@@ -298,6 +298,9 @@ impl Selector<'_> {
             inst.target = u32::try_from(inst.imm)
                 .map_err(|_| malformed("the callee is no function index"))?;
             inst.imm = 0;
+            return Ok((Place::None, &data.args));
+        }
+        if inst.op.form() == Form::Blocks {
             return Ok((Place::None, &data.args));
         }
         let ty = data

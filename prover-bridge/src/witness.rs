@@ -120,8 +120,8 @@ impl<'a> Collector<'a> {
     fn date(&mut self, block: &mut [Step]) -> Result<(), String> {
         for step in block {
             for i in 0..usize::from(step.len) {
+                let time = step.time(i);
                 let access = &mut step.accesses[i];
-                let time = step.clock + i as u32;
                 let fresh = |growths: &[Growth]| first_time(access.addr, self.pages, growths);
                 let last = self
                     .words

@@ -253,6 +253,7 @@ pub(super) fn refusal(error: &ExecError, program: &Program) -> Diagnostic {
             Diagnostic::error("input-exhausted", format!("{error}{}", place(*pc, program)))
         }
         ExecError::NoInstruction { .. }
+        | ExecError::NoBlock { .. }
         | ExecError::WideOperand { .. }
         | ExecError::WideOutput { .. }
         | ExecError::NoArgument { .. }

@@ -134,6 +134,8 @@ dialect! {
         Sts, "sts" => .operands(&[W]).attrs(SLOT).with(Traits::WRITES).doc("sets the static word `slot`");
         Ldt, "ldt" => .operands(&[W]).results(&[W]).attrs(&[("slot", AttrKind::Index), ("size", AttrKind::Index)]).with(Traits::READS.or(Traits::MAY_TRAP)).doc("the static word `slot` + operand; traps `undefined-element` unless the 32-bit operand is below `size`");
         Stt, "stt" => .operands(&[W, W]).attrs(&[("slot", AttrKind::Index), ("size", AttrKind::Index)]).with(STORE).doc("sets the static word `slot` + first operand to the second; traps `out-of-bounds-table-access` unless the 32-bit first operand is below `size`");
+        Copy, "copy" => .operands(&[W, W, W]).with(Traits::READS.or(Traits::WRITES)).doc("copies blocks of 32 bytes, at least one, to word address `a` of linear memory from byte address `b` of linear memory or static words, each block read whole before it is written, until `a`, 4 more with each block, is the word address `c`");
+        Fill, "fill" => .operands(&[W, W, W]).with(Traits::WRITES).doc("sets blocks of 4 words, at least one, from word address `a` of linear memory on to the word `b`, until `a`, 4 more with each block, is the word address `c`");
         Grow, "grow" => .operands(&[W]).results(&[W]).attrs(&[("max", AttrKind::Index)]).with(Traits::READS.or(Traits::WRITES)).doc("memory.grow: adds pages unless that would pass `max`; the old size in pages, or 2^32 - 1");
         Arg, "arg" => .results(&[W]).attrs(&[("index", AttrKind::Index)]).with(Traits::READS).doc("public argument `index` of the run");
         Result, "result" => .operands(&[W]).attrs(&[("index", AttrKind::Index)]).with(Traits::WRITES).doc("makes the operand public result `index` of the run");

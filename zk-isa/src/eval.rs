@@ -87,6 +87,48 @@ impl ZkState {
         }
     }
 
+    /// The blocks of a `copy` or `fill`.
+    fn blocks(&mut self, site: &Site<'_>, op: ZkOp, args: &[u64]) -> Result<(), EvalError> {
+        let misplaced = || site.malformed("blocks that are in memory");
+        let (mut to, mut from, end) = (args[0], args[1], args[2]);
+        let size = u64::from(BLOCK_WORDS);
+        let above = u64::from(STACK_BASE) * 8;
+        loop {
+            if to + size >= MEMORY_WORDS.into() || end >= MEMORY_WORDS.into() {
+                return Err(misplaced());
+            }
+            let mut words = [args[1]; BLOCK_WORDS as usize];
+            if op == ZkOp::Copy {
+                if from + size * 8 >= above {
+                    return Err(misplaced());
+                }
+                for (word, at) in words.iter_mut().zip((from..).step_by(8)) {
+                    *word = self.bytes(at).map_err(|_| misplaced())?;
+                }
+                from += size * 8;
+            }
+            for (word, at) in words.into_iter().zip(to..) {
+                self.memory
+                    .store(at * 8, 8, word)
+                    .map_err(|_| misplaced())?;
+            }
+            to += size;
+            if to == end {
+                return Ok(());
+            }
+        }
+    }
+
+    /// 8 bytes from a byte address of linear memory or static words on.
+    fn bytes(&self, at: u64) -> Result<u64, Trap> {
+        let statics = u64::from(STATIC_BASE) * 8;
+        let byte = |at: u64| match at.checked_sub(statics) {
+            None => self.memory.load(at, 1),
+            Some(at) => Ok(self.slot((at / 8) as u32) >> (at % 8 * 8) & 0xff),
+        };
+        (0..8).try_fold(0, |word, i| Ok(word | byte(at + i)? << (8 * i)))
+    }
+
     /// The next `N` bytes of private input.
     fn read<const N: usize>(&mut self) -> Result<[u8; N], EvalError> {
         let bytes = self.input.get(self.position..self.position + N);
@@ -169,6 +211,10 @@ impl Semantics for ZkState {
                     }
                     _ => return Err(Trap::OutOfBoundsTableAccess.into()),
                 }
+            }
+            Z::Copy | Z::Fill => {
+                self.blocks(site, op, args)?;
+                Flow::Next
             }
             Z::Grow => {
                 let wanted = u64::from(self.memory.pages()) + args[0];

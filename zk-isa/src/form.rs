@@ -28,6 +28,8 @@ pub enum Form {
     TableLoad,
     /// `a`, `b`, `target` slot, `imm` size: `stt`.
     TableStore,
+    /// `a`, `b`, `c`, of which `a`, and `b` of a `copy`, are also written: `copy`, `fill`.
+    Blocks,
     /// `d`, `a`, `imm` limit: `grow`.
     Grow,
     /// `d`, `imm` index: `arg`.
@@ -83,6 +85,7 @@ impl ZkOp {
             Sts => Form::StaticStore,
             Ldt => Form::TableLoad,
             Stt => Form::TableStore,
+            Copy | Fill => Form::Blocks,
             Grow => Form::Grow,
             Arg => Form::Arg,
             Result => Form::Result,
@@ -140,6 +143,7 @@ impl Form {
             Form::Store
             | Form::StaticStore
             | Form::TableStore
+            | Form::Blocks
             | Form::Result
             | Form::Output
             | Form::Jump
@@ -178,7 +182,7 @@ impl Form {
             | Form::CallIndirect
             | Form::TailCallIndirect => 1,
             Form::Binary | Form::Store | Form::TableStore | Form::Branch => 2,
-            Form::Select => 3,
+            Form::Select | Form::Blocks => 3,
         }
     }
 
@@ -205,6 +209,7 @@ impl Form {
             | Form::Select
             | Form::StaticLoad
             | Form::StaticStore
+            | Form::Blocks
             | Form::Hint
             | Form::Output
             | Form::Jump

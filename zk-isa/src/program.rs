@@ -34,7 +34,11 @@ pub const SLOT_OUTPUTS: u32 = 1;
 /// First static word free for globals and tables.
 pub const FIRST_SLOT: u32 = 2;
 
-/// Clock ticks per instruction; access number `i` of the instruction at clock `c` has timestamp `c + i`.
+/// Words that a row of `copy` or `fill` writes.
+pub const BLOCK_WORDS: u32 = 4;
+
+/// Clock ticks per instruction; an access of the instruction at clock `c` has a timestamp from `c` to `c + 3`
+/// ([`crate::Step::time`]).
 pub const TICKS: u32 = 4;
 /// Clock of the first instruction.
 pub const FIRST_CLOCK: u32 = TICKS;
@@ -52,6 +56,7 @@ pub const FIRST_CLOCK: u32 = TICKS;
 /// | `lds` / `sts` | `d` / `a`, `target` static slot |
 /// | `ldt` | `d`, `a` index, `target` first static slot, `imm` size |
 /// | `stt` | `a` index, `b` value, `target` first static slot, `imm` size |
+/// | `copy`, `fill` | `a` destination, written too, `b` source, written too, or word, `c` end; the three differ |
 /// | `grow` | `d`, `a` pages, `imm` limit in pages |
 /// | `jump`, `tcall`, `reset` | `target` |
 /// | `br_*` | `a`, `b` or `imm`, `target` if the condition holds, else the next instruction |

@@ -1,9 +1,11 @@
 //! What an executed instruction did, as the witness generator needs it.
 //!
 //! The machine has one address space of 64-bit words; registers, static words and linear memory all live in it, so every
-//! effect of a step is a list of word accesses in a fixed order. Access `i` of a step happens at time `clock + i`.
+//! effect of a step is a list of word accesses in a fixed order. Access `i` of a step happens at time `clock + i`, but for
+//! `copy` and `fill`, whose memory words differ from each other and share a time ([`Step::time`]).
 
-use crate::program::Inst;
+use crate::dialect::ZkOp;
+use crate::program::{BLOCK_WORDS, Inst};
 
 /// One access to a word: a read leaves the value as it was.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -19,7 +21,7 @@ pub struct Access {
 }
 
 /// Largest number of accesses of one instruction.
-pub const MAX_ACCESSES: usize = 4;
+pub const MAX_ACCESSES: usize = 12;
 
 /// One executed instruction.
 ///
@@ -35,6 +37,8 @@ pub const MAX_ACCESSES: usize = 4;
 /// | `lds` / `sts` | the slot, `d` / `a`, the slot |
 /// | `ldt` | `a`, the slot, `d`; only `a` when it traps |
 /// | `stt` | `a`, `b`, the slot; only `a`, `b` when it traps |
+/// | `copy` | `a`, `b`, `c`, 4 source words, or 5 if they straddle, 4 words written |
+/// | `fill` | `a`, `b`, `c`, 4 words written |
 /// | `grow` | `a`, `SLOT_PAGES`, `d` |
 /// | `br_*` | `a`, `b` (absent in `_imm` rows) |
 /// | `brt`, `result` | `a` |
@@ -62,4 +66,18 @@ pub struct Step {
     pub next_pc: u32,
     /// Address of register 0 after.
     pub next_fp: u32,
+}
+
+impl Step {
+    /// The time of access `i`: the clock plus `i`; in a `copy` or `fill`, plus 2 for the words read and 3 for those written.
+    ///
+    /// A `copy` reads its last register at the time it reads memory: a register is no word of memory.
+    pub fn time(&self, i: usize) -> u32 {
+        let written = usize::from(self.len).saturating_sub(BLOCK_WORDS as usize);
+        let tick = match self.inst.op {
+            ZkOp::Copy if i >= 2 => 2 + u32::from(i >= written),
+            _ => (i as u32).min(3),
+        };
+        self.clock + tick
+    }
 }

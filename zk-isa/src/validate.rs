@@ -210,6 +210,12 @@ fn inst_fault(program: &Program, inst: &Inst) -> Option<String> {
         Form::TableLoad | Form::TableStore => {
             below(u64::from(STATIC_WORDS - inst.target) + 1, "the size")
         }
+        Form::Blocks if inst.a == 0 || inst.b == 0 => Some(format!(
+            "`{name}` may not write register r0, which holds the return address"
+        )),
+        Form::Blocks if inst.a == inst.b || inst.a == inst.c || inst.b == inst.c => {
+            Some(format!("`{name}` takes three different registers"))
+        }
         Form::Grow => below(u64::from(MAX_PAGES) + 1, "the limit"),
         Form::Arg | Form::Result => below(1 << 16, "the index"),
         Form::BranchTable => {
@@ -247,6 +253,7 @@ fn inst_fault(program: &Program, inst: &Inst) -> Option<String> {
         | Form::Select
         | Form::StaticLoad
         | Form::StaticStore
+        | Form::Blocks
         | Form::Hint
         | Form::Output
         | Form::Jump

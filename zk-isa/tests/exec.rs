@@ -550,3 +550,88 @@ fn the_step_limit_is_exact() {
         }
     }
 }
+
+/// Memory after bytes 0.. are 1, 2, 3, ..., then the instruction with registers r1, r2, r3.
+fn after_blocks(op: &str, to: u64, second: u64, end: u64) -> Result<Outcome, ExecError> {
+    let word = |i: u64| u64::from_le_bytes(std::array::from_fn(|b| (8 * i + b as u64 + 1) as u8));
+    let words = (0..32).map(|i| format!(" {}", word(i))).collect::<String>();
+    let text = format!(
+        "PAGES 1\nENTRY main x (i64, i64, i64) -> (i64, i64, i64)\nINIT 0{words}\nINIT STATIC+2 0x0807060504030201 0x100f0e0d0c0b0a09\n\
+         x:\n=> r1 :ARG(0)\n=> r2 :ARG(1)\n=> r3 :ARG(2)\nr1, r2, r3 :{op}\n\
+         r1 :RESULT(0)\nr2 :RESULT(1)\nr3 :RESULT(2)\n:HALT"
+    );
+    run(&text, &[to, second, end], &[])
+}
+
+#[test]
+fn blocks_are_copied_as_each_is_read_whole() {
+    for (to, from, blocks) in [
+        (40u64, 0u64, 1u64),
+        (4, 8, 3),
+        (1, 0, 2),
+        (0, 5, 3),
+        (9, 71, 4),
+        (0, 33, 1),
+    ] {
+        let end = to + 4 * blocks;
+        let outcome = after_blocks("COPY", to, from, end).unwrap();
+        assert_eq!(outcome.results, [end, from + 32 * blocks, end]);
+        assert_eq!(outcome.steps, 3 + blocks + 4);
+        let mut bytes: Vec<u8> = (1..=255).chain([0]).collect();
+        bytes.resize(65536, 0);
+        for block in 0..blocks as usize {
+            let (to, from) = (to as usize * 8 + 32 * block, from as usize + 32 * block);
+            bytes.copy_within(from..from + 32, to);
+        }
+        assert_eq!(outcome.memory(), bytes, "{to} {from} {blocks}");
+    }
+    // Bytes 11 to 16 of the static words, then zeros beyond what the program names.
+    let outcome = after_blocks("COPY", 8, (u64::from(STATIC_BASE) + 2) * 8 + 10, 12).unwrap();
+    let mut expected = [0; 32];
+    expected[..6].copy_from_slice(&[11, 12, 13, 14, 15, 16]);
+    assert_eq!(outcome.memory()[64..96], expected);
+    let outcome = after_blocks("FILL", 8188, 0x1234, 8192).unwrap();
+    assert_eq!(outcome.results, [8192, 0x1234, 8192]);
+    assert_eq!(
+        outcome.memory()[65536 - 32..],
+        0x1234u64.to_le_bytes().repeat(4)
+    );
+}
+
+#[test]
+fn blocks_that_are_not_in_memory_are_refused() {
+    let stack = u64::from(STACK_BASE) * 8;
+    let no_block = Err(ExecError::NoBlock { pc: FIRST_PC + 3 });
+    for (op, to, second, end) in [
+        // The destination passes the memory's end, at once or because the end is missed.
+        ("COPY", 8190, 0, 8194),
+        ("FILL", 8189, 0, 8193),
+        ("FILL", 0, 0, 3),
+        ("COPY", 8, 0, 8),
+        ("COPY", 1 << 28, 0, (1 << 28) + 4),
+        ("FILL", u64::MAX, 0, 3),
+        ("FILL", 0, 0, 1 << 28),
+        ("COPY", 0, 0, 4 | 1 << 32),
+        // The source.
+        ("COPY", 0, 65536 - 31, 4),
+        ("COPY", 0, stack - 32, 4),
+        ("COPY", 0, u64::MAX - 64, 4),
+        ("COPY", 0, 1 << 32, 4),
+    ] {
+        assert_eq!(
+            after_blocks(op, to, second, end).map(|o| o.results),
+            no_block,
+            "{op} {to} {second} {end}"
+        );
+    }
+    for operands in [
+        "r0, r2, r3",
+        "r1, r0, r3",
+        "r1, r1, r3",
+        "r1, r2, r1",
+        "r1, r2, r2",
+    ] {
+        let text = format!("PAGES 1\nENTRY main x () -> ()\nx:\n{operands} :COPY\n:HALT");
+        assert!(asm::parse(&text).is_err(), "{operands}");
+    }
+}

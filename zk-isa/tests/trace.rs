@@ -48,9 +48,10 @@ fn check(program: &Program, steps: &[Step]) {
             };
             let (value, time) = words.get(&access.addr).copied().unwrap_or(fresh);
             assert_eq!((access.old, access.prev_ts), (value, time), "{step:?}");
-            words.insert(access.addr, (access.new, step.clock + position as u32));
+            assert!((step.clock..step.clock + TICKS).contains(&step.time(position)));
+            words.insert(access.addr, (access.new, step.time(position)));
             if access.addr == STATIC_BASE + SLOT_PAGES {
-                born.resize(access.new as usize, step.clock + position as u32);
+                born.resize(access.new as usize, step.time(position));
             }
         }
         let reads = used.iter().map(|access| access.old).collect::<Vec<_>>();
@@ -97,6 +98,19 @@ fn places(step: &Step, values: &[u64]) -> Vec<u32> {
         Form::TableLoad => vec![r(a), STATIC_BASE + target + values[0] as u32, r(d)],
         Form::TableStore if traps => vec![r(a), r(b)],
         Form::TableStore => vec![r(a), r(b), STATIC_BASE + target + values[0] as u32],
+        Form::Blocks => {
+            let sources = (values[1] / 8) as u32..;
+            let sources = match op {
+                ZkOp::Copy => sources.take(if values[1].is_multiple_of(8) { 4 } else { 5 }),
+                _ => sources.take(0),
+            };
+            let to = values[0] as u32;
+            [r(a), r(b), r(c)]
+                .into_iter()
+                .chain(sources)
+                .chain(to..to + BLOCK_WORDS)
+                .collect()
+        }
         Form::Grow => vec![r(a), pages, r(d)],
         Form::Branch => vec![r(a), r(b)],
         Form::BranchImm | Form::BranchTable | Form::Result => vec![r(a)],
@@ -148,7 +162,7 @@ main:
     let times = |step: &Step| step.accesses.map(|access| access.prev_ts);
     let (store, load) = (&steps[3], &steps[5]);
     assert_eq!(
-        (store.len, times(store)[2..].to_vec()),
+        (store.len, times(store)[2..4].to_vec()),
         (4, vec![0, steps[2].clock + 1])
     );
     assert_eq!(

@@ -8,10 +8,10 @@ mod state;
 
 use crate::clif::internal;
 use crate::layout::{Layout, SCRATCH_WORDS};
-use crate::opt::Rebuild;
+use crate::opt::{Rebuild, make_constant};
 use crate::runtime::{self, Intrinsic, Meaning, Words};
 use zkc_ir::{Attr, Body, ClifOp, Diagnostic, Op, Opcode, Type, Value};
-use zkc_isa::{FIRST_SLOT, SLOT_PAGES, ZkOp};
+use zkc_isa::{FIRST_SLOT, SLOT_PAGES, STATIC_BASE, ZkOp};
 
 /// Lowers the effects of a flat body.
 ///
@@ -65,7 +65,7 @@ impl Lowering<'_> {
         let intrinsic = runtime::intrinsic(self.layout.runtime, callee)?;
         match intrinsic.meaning {
             Meaning::Effect(end) if end.opcode().is_terminator() => Some((intrinsic, end)),
-            Meaning::Effect(_) | Meaning::Pure(_) => None,
+            Meaning::Effect(_) | Meaning::Pure(_) | Meaning::WordsAddress => None,
         }
     }
 
@@ -106,9 +106,20 @@ impl Lowering<'_> {
                 match runtime::intrinsic(layout.runtime, callee) {
                     None => self.replace(op, ZkOp::Call, data.attrs.clone()),
                     Some(intrinsic) => {
-                        let Meaning::Effect(zk) = intrinsic.meaning else {
-                            let message = format!("`{}` is called as an effect", intrinsic.name);
-                            return Err(internal(message));
+                        let zk = match intrinsic.meaning {
+                            Meaning::Effect(zk) => zk,
+                            Meaning::WordsAddress => {
+                                let address = u64::from(STATIC_BASE + FIRST_SLOT) * 8;
+                                let builder = &mut self.rebuild.builder;
+                                let value = make_constant(builder, Type::I32, address);
+                                self.rebuild.set(data.results[0], value);
+                                return Ok(());
+                            }
+                            Meaning::Pure(_) => {
+                                let message =
+                                    format!("`{}` is called as an effect", intrinsic.name);
+                                return Err(internal(message));
+                            }
                         };
                         let attrs = match intrinsic.words {
                             Words::None => Vec::new(),

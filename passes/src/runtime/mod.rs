@@ -59,6 +59,8 @@ pub(crate) enum Meaning {
     Pure(Opcode),
     /// A zk instruction, made with the other effects; one that ends the run takes the place of the trap behind the call.
     Effect(ZkOp),
+    /// A constant: the byte address of the program's own static words, as `copy` takes it.
+    WordsAddress,
 }
 
 /// A function that is one instruction.
@@ -127,6 +129,9 @@ const INTRINSIC_ROWS: &[Intrinsic] = &[
     row("output", ZkOp::Output, &[Type::I32], &[]),
     get("word_get", Words::Program),
     set("word_set", Words::Program),
+    row("copy", ZkOp::Copy, &[Type::I32, Type::I32, Type::I32], &[]),
+    row("fill", ZkOp::Fill, &[Type::I32, Type::I64, Type::I32], &[]),
+    meaning("words_address", Meaning::WordsAddress, &[], &[Type::I32]),
     row("halt", ZkOp::Halt, &[], &[]),
     get("scratch_get", Words::Scratch),
     set("scratch_set", Words::Scratch),

@@ -7,6 +7,8 @@
 (module
   (import "zkc:intrinsics" "word_get" (func $get (param i32) (result i64)))
   (import "zkc:intrinsics" "word_set" (func $set (param i32 i64)))
+  (import "zkc:intrinsics" "copy" (func $copy_blocks (param i32 i32 i32)))
+  (import "zkc:intrinsics" "words_address" (func $words_address (result i32)))
   (memory 0)
 
   ;; Adds to the size in a word, unless it would be more than most; the old size or -1.
@@ -170,6 +172,19 @@
         (return)))
     (i64.store8 (i32.wrap_i64 (local.get $at)) (local.get $value)))
 
+  ;; Copies words, at least four, from static words; what goes to a byte of memory comes from $s bytes further on.
+  (func $words.blocks (param $first i32) (param $end i32) (param $s i32)
+    (local $mid i32)
+    (local.set $mid
+      (i32.add (local.get $first) (i32.and (i32.sub (local.get $end) (local.get $first)) (i32.const -4))))
+    (call $copy_blocks (local.get $first)
+      (i32.add (local.get $s) (i32.shl (local.get $first) (i32.const 3))) (local.get $mid))
+    (if (i32.ne (local.get $mid) (local.get $end))
+      (then
+        (local.set $mid (i32.sub (local.get $end) (i32.const 4)))
+        (call $copy_blocks (local.get $mid)
+          (i32.add (local.get $s) (i32.shl (local.get $mid) (i32.const 3))) (local.get $end)))))
+
   ;; memory.copy between memories that are not both the first, and memory.init from a segment.
   (func $words.memory_copy (param $d i32) (param $s i32) (param $n i32)
       (param $dbase i32) (param $dlen i64) (param $sbase i32) (param $slen i64)
@@ -181,6 +196,22 @@
       (then (drop (i32.load8_u offset=0xffffffff (i32.const 0)))))
     (if (i64.gt_u (i64.add (local.get $to) (local.get $left)) (local.get $dlen))
       (then (drop (i32.load8_u offset=0xffffffff (i32.const 0)))))
+    ;; To the first memory from static words: both ends are 8 bytes each, and between them lie four whole words or more.
+    (if (i32.and (i32.and (i32.eq (local.get $dbase) (i32.const -1)) (i32.ne (local.get $sbase) (i32.const -1)))
+                 (i32.ge_u (local.get $n) (i32.const 48)))
+      (then
+        (i64.store (local.get $d) (call $words.peek (local.get $from) (i64.const 64) (local.get $sbase)))
+        (i64.store (i32.sub (i32.add (local.get $d) (local.get $n)) (i32.const 8))
+          (call $words.peek (i64.sub (i64.add (local.get $from) (local.get $left)) (i64.const 8))
+            (i64.const 64) (local.get $sbase)))
+        (call $words.blocks
+          (i32.shr_u (i32.add (local.get $d) (i32.const 8)) (i32.const 3))
+          (i32.shr_u (i32.sub (i32.add (local.get $d) (local.get $n)) (i32.const 1)) (i32.const 3))
+          (i32.sub
+            (i32.add (call $words_address)
+              (i32.add (i32.shl (local.get $sbase) (i32.const 3)) (local.get $s)))
+            (local.get $d)))
+        (return)))
     ;; Upwards unless the destination lies above the source in the same place.
     (if (i32.or (i32.ne (local.get $dbase) (local.get $sbase)) (i32.le_u (local.get $d) (local.get $s)))
       (then

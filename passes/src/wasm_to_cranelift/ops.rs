@@ -322,7 +322,7 @@ impl Translator<'_> {
         let intrinsic = runtime::intrinsic(runtime::base(self.module), index(attrs, 0)?);
         Ok(intrinsic.and_then(|i| match i.meaning {
             Meaning::Pure(opcode) => Some(opcode),
-            Meaning::Effect(_) => None,
+            Meaning::Effect(_) | Meaning::WordsAddress => None,
         }))
     }
 

@@ -8,6 +8,7 @@
 
 mod add;
 mod bit;
+mod blocks;
 mod compare;
 mod control;
 mod count;
@@ -89,6 +90,7 @@ fn build() -> Vec<InstructionRow> {
         store::st_any(),
         mem_trap::mem_trap(),
     ]);
+    chips.extend([blocks::copy(), blocks::copy_any(), blocks::fill()]);
     chips.extend([
         table::ldt(),
         table::stt(),

@@ -338,6 +338,11 @@ impl Frame {
         self.time = &self.time + 1;
     }
 
+    /// Sets the time of the next access, in ticks after the clock.
+    pub(crate) fn set_time(&mut self, tick: i64) {
+        self.time = Expr::constant(tick);
+    }
+
     /// Puts the time of the next access back by `back`, for accesses some rows do not make.
     pub(crate) fn set_time_back(&mut self, back: Expr) {
         self.time = &self.time - back;

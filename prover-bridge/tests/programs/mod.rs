@@ -228,6 +228,28 @@ pub(crate) fn everything() -> Program {
         imm: 4,
         ..Inst::new(ZkOp::Stt)
     });
+    // Blocks between overlapping and aligned places, to the memory's end, and from static words.
+    for (from, to, end) in [
+        (0, 1, 13),
+        (3, 8, 12),
+        (65, 6, 26),
+        (65528 - 40, 8188, 8192),
+        (u64::from(STATIC_BASE) * 8 + 64, 100, 104),
+        (u64::from(STATIC_BASE) * 8 + 69, 104, 112),
+    ] {
+        b.li(3, to).li(4, from).li(5, end).push(Inst {
+            a: 3,
+            b: 4,
+            c: 5,
+            ..Inst::new(ZkOp::Copy)
+        });
+        b.li(3, to).push(Inst {
+            a: 3,
+            b: 7,
+            c: 5,
+            ..Inst::new(ZkOp::Fill)
+        });
+    }
     for more in [2, 0, 9, 1 << 20] {
         b.li(3, more).push(Inst {
             d: 5,

@@ -359,6 +359,7 @@ impl Parser {
             | Form::Unary
             | Form::Constant
             | Form::Select
+            | Form::Blocks
             | Form::Hint
             | Form::Output
             | Form::Bare => (0, 0),

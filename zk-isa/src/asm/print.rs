@@ -255,6 +255,7 @@ impl<'a> Printer<'a> {
             | Form::Unary
             | Form::Constant
             | Form::Select
+            | Form::Blocks
             | Form::Load
             | Form::Store
             | Form::Hint

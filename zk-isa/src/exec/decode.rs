@@ -12,7 +12,7 @@ use crate::program::{FIRST_PC, Inst};
 ///
 /// | form | fields that differ from [`Inst`] |
 /// |---|---|
-/// | `select` | `imm` is register `c` |
+/// | `select`, `copy`, `fill` | `imm` is register `c` |
 /// | jumps, branches on registers | `imm` is the index of the target |
 /// | branches on a constant, `brt` | the index of the target is in `d` (low half) and `b` (high half) |
 /// | `call` | `imm` is the program counter of the target, `b` the frame offset |
@@ -118,7 +118,7 @@ fn code<O>(inst: &Inst, run: Handler<O>, next: Handler<O>, forwarded: u32) -> Co
     };
     let target = inst.target.wrapping_sub(FIRST_PC);
     match inst.op.form() {
-        Form::Select => code.imm = u64::from(inst.c),
+        Form::Select | Form::Blocks => code.imm = u64::from(inst.c),
         Form::Jump | Form::Branch => code.imm = u64::from(target),
         Form::Call => {
             code.b = inst.imm as u16;

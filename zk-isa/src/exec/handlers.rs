@@ -166,6 +166,8 @@ acts! {
     Sts => |at| sts(at);
     Ldt => |at| ldt(at);
     Stt => |at| stt(at);
+    Copy => |at| at.copy();
+    Fill => |at| at.fill();
     Grow => |at| grow(at);
     Arg => |at| arg(at);
     Result => |at| result(at);

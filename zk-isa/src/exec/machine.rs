@@ -392,6 +392,21 @@ impl<'a, O: Observer, K: Then<O>, const FORWARD: u8> At<'_, 'a, '_, O, K, FORWAR
         value
     }
 
+    /// A register's value, without a trace of it.
+    #[inline(always)]
+    pub(super) fn peek(&self, reg: u16) -> u64 {
+        self.frame[usize::from(reg)].get()
+    }
+
+    /// Sets a register.
+    #[inline(always)]
+    pub(super) fn set(&mut self, reg: u16, value: u64) {
+        let old = self.frame[usize::from(reg)].replace(value);
+        self.m
+            .observer
+            .access(self.m.fp + u32::from(reg), old, value);
+    }
+
     #[inline(always)]
     pub(super) fn a(&mut self) -> u64 {
         if FORWARD == 1 {
@@ -432,11 +447,7 @@ impl<'a, O: Observer, K: Then<O>, const FORWARD: u8> At<'_, 'a, '_, O, K, FORWAR
     /// Writes the result.
     #[inline(always)]
     fn write(&mut self, value: u64) {
-        let reg = usize::from(self.i.d);
-        let old = self.frame[reg].replace(value);
-        self.m
-            .observer
-            .access(self.m.fp + u32::from(self.i.d), old, value);
+        self.set(self.i.d, value);
     }
 
     /// Writes the result and continues with the next instruction.

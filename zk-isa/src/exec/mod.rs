@@ -155,6 +155,13 @@ pub enum ExecError {
         /// Program counter.
         pc: u32,
     },
+    /// A block of a `copy` or `fill` is not where one may be: its destination in linear memory, its source in linear memory or
+    /// static words.
+    #[error("the instruction at program counter {pc} takes a block that is not in memory")]
+    NoBlock {
+        /// Program counter.
+        pc: u32,
+    },
     /// An operand that must be below 2^32 is not.
     #[error("an operand of the instruction at program counter {pc} is not below 2^32")]
     WideOperand {

@@ -7,13 +7,16 @@ use super::machine::{FRAME, Handler};
 use crate::dialect::ZkOp;
 use crate::program::*;
 use crate::trace::{Access, MAX_ACCESSES, Step};
+use std::collections::BTreeMap;
 
 /// Sees every access and every executed instruction, in order.
 pub(super) trait Observer: Sized {
     /// Whether the machine should compute what only the observer needs.
     const ON: bool;
-    /// A word was read (`old == new`) or written by the current instruction.
+    /// A word was read (`old == new`) or written by the current instruction, at its clock plus the number of accesses so far.
     fn access(&mut self, addr: u32, old: u64, new: u64);
+    /// A word was read or written by the current instruction, at its clock plus `tick`.
+    fn access_at(&mut self, tick: u32, addr: u32, old: u64, new: u64);
     /// Pages `first..last` came to be, made by the current instruction's access of `SLOT_PAGES`, its last so far.
     fn grew(&mut self, first: u32, last: u32);
     /// The current instruction, at index `at`, is complete.
@@ -34,6 +37,8 @@ impl Observer for Silent {
     #[inline(always)]
     fn access(&mut self, _addr: u32, _old: u64, _new: u64) {}
     #[inline(always)]
+    fn access_at(&mut self, _tick: u32, _addr: u32, _old: u64, _new: u64) {}
+    #[inline(always)]
     fn grew(&mut self, _first: u32, _last: u32) {}
     #[inline(always)]
     fn retire(&mut self, _at: usize, _fp: u32, _next_pc: u32, _next_fp: u32) {}
@@ -53,6 +58,8 @@ pub(super) struct Tracer<'a> {
     /// Time of the last access of each word, 0 if none; zeroed lazily by the system, like the words themselves.
     stack: Vec<u32>,
     statics: Vec<u32>,
+    /// The same for static words that no instruction names, which a `copy` may read.
+    far_statics: BTreeMap<u32, u32>,
     memory: Vec<u32>,
     /// Time each page came to be; 0 for initial pages.
     born: Vec<u32>,
@@ -80,6 +87,7 @@ impl<'a> Tracer<'a> {
             step,
             stack: vec![0; STACK_WORDS as usize + FRAME],
             statics: vec![0; words.statics.len()],
+            far_statics: BTreeMap::new(),
             memory: vec![0; words.memory.len() / 8],
             born: vec![0; words.memory.len() / (8 * PAGE_WORDS as usize)],
         }
@@ -90,11 +98,19 @@ impl Observer for Tracer<'_> {
     const ON: bool = true;
 
     fn access(&mut self, addr: u32, old: u64, new: u64) {
-        let now = self.step.clock + u32::from(self.step.len);
+        self.access_at(self.step.len.into(), addr, old, new);
+    }
+
+    fn access_at(&mut self, tick: u32, addr: u32, old: u64, new: u64) {
+        let now = self.step.clock + tick;
         let time = if addr >= STACK_BASE {
             &mut self.stack[(addr - STACK_BASE) as usize]
         } else if addr >= STATIC_BASE {
-            &mut self.statics[(addr - STATIC_BASE) as usize]
+            let slot = addr - STATIC_BASE;
+            match self.statics.get_mut(slot as usize) {
+                Some(time) => time,
+                None => self.far_statics.entry(slot).or_default(),
+            }
         } else {
             &mut self.memory[addr as usize]
         };

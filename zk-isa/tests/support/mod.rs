@@ -65,12 +65,18 @@ fn inst((reg, number, target, large): Raw, op: ZkOp, count: u32, narrow: bool) -
         Form::StaticStore | Form::TableStore => FIRST_SLOT + u32::from(target) % 16,
         _ => pc,
     };
+    let [mut a, mut b, mut c] = [reg[1], reg[2], reg[3]].map(register);
+    if form == Form::Blocks {
+        // Three registers that differ, of which two are written.
+        a = a % 6 + 1;
+        (b, c) = (a + 1 + b % 3, a + 4 + c % 3);
+    }
     Inst {
         op,
         d: register(reg[0]).max(1),
-        a: register(reg[1]),
-        b: register(reg[2]),
-        c: register(reg[3]),
+        a,
+        b,
+        c,
         imm,
         target,
     }
@@ -92,7 +98,18 @@ fn is_narrow(op: ZkOp) -> bool {
             )
             || matches!(
                 op,
-                Ld8u | Ld16u | Ld32u | Ld8s32 | Ld16s32 | Mov | Wrap | St8 | St16 | St32 | Brt
+                Ld8u | Ld16u
+                    | Ld32u
+                    | Ld8s32
+                    | Ld16s32
+                    | Mov
+                    | Wrap
+                    | St8
+                    | St16
+                    | St32
+                    | Brt
+                    | Copy
+                    | Fill
             ))
 }
 

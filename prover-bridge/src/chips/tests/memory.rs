@@ -380,3 +380,115 @@ fn static_words() {
         check_pairs(&step);
     }
 }
+
+/// Registers a, b and c of the block instructions.
+const BLOCK_REGS: (u32, u32, u32) = (3, 4, 5);
+
+/// A row of `copy` or `fill` whose destination is the word `to`; `second` is the source's byte address or the word.
+fn block(op: ZkOp, to: u64, second: u64, end: u64) -> Step {
+    let (a, b, c) = BLOCK_REGS;
+    let inst = Inst {
+        a,
+        b,
+        c,
+        ..Inst::new(op)
+    };
+    let mut scene = Scene::new(inst);
+    let fp = scene.0.fp;
+    scene = scene.access(fp + a, to, to + 4);
+    let moved = if op == Copy { second + 32 } else { second };
+    scene = scene.access(fp + b, second, moved).read(c, end);
+    if op == Copy {
+        for word in second / 8..=(second + 31) / 8 {
+            scene = scene.access(word as u32, memory_word(word), memory_word(word));
+        }
+    }
+    for at in 0..4 {
+        let value = match op {
+            Copy => (0..8).fold(0, |v, i| v | memory_byte(second + 8 * at + i) << (8 * i)),
+            _ => second,
+        };
+        scene = scene.access((to + at) as u32, 0x1122_3344_5566_7788 + at, value);
+    }
+    let pc = scene.0.pc;
+    scene.goes_to(if to + 4 == end { pc + 1 } else { pc }).0
+}
+
+/// Blocks at the ends of limbs and of what they may reach.
+fn blocks() -> Vec<Step> {
+    let tops = [0u64, 0xfffc, 0xffff, 0xfff_fff8, 0xfff_fffb];
+    let ends = [0u64, 4, 8, 0x1_0000, 0xfff_fffc, 0xfff_ffff];
+    let sources = [0u64, 0xffe0, 0xfff8, 0x7fff_ffe0, 0x8000_0000, 0xbfff_ffd0];
+    let mut steps = Vec::new();
+    for to in tops {
+        for end in ends.into_iter().chain([to + 4]) {
+            steps.push(block(Fill, to, 0x8899_aabb_ccdd_eeff ^ to, end));
+            for from in sources {
+                for o in 0..8 {
+                    steps.push(block(Copy, to, from + o, end));
+                }
+            }
+        }
+    }
+    steps
+}
+
+#[test]
+fn blocks_are_copied_and_filled() {
+    let steps = blocks();
+    steps.iter().for_each(check);
+    let mut seed = 21;
+    for step in steps.iter().step_by(17) {
+        check_all(step, &mut seed);
+    }
+    for _ in 0..4000 {
+        let mut pick = || &steps[random(&mut seed) as usize % steps.len()];
+        let (a, b) = (pick(), pick());
+        check_mixed(a, b, &mut seed);
+    }
+}
+
+#[test]
+fn no_two_cells_of_a_block_move_together() {
+    check_pairs(&block(Copy, 0xfffe, 0xfff0, 0x1_0002));
+    check_pairs(&block(Copy, 8, 0x1_0000, 16));
+    check_pairs(&block(Copy, 0xfffe, 0xfff3, 0x1_0010));
+    check_pairs(&block(Fill, 0xfffe, u64::MAX, 0x1_0002));
+    check_pairs(&block(Fill, 0, 7, 0));
+}
+
+/// Blocks that are not in memory: a destination, or an end, at 2^28 words or above, also where it is a small number modulo
+/// the field's order, and a source that ends in the stack.
+#[test]
+fn blocks_elsewhere_have_no_row() {
+    let order = u64::from(crate::instruction::ORDER);
+    let stack = u64::from(zkc_isa::STACK_BASE) * 8;
+    let mut steps = Vec::new();
+    for to in [0xfff_fffc, 0x1000_0000, order + 8, 0xffff_fff0] {
+        steps.push(block(Copy, to, 64, to + 4));
+        steps.push(block(Copy, to, 65, to + 4));
+        steps.push(block(Fill, to, 1, to + 4));
+    }
+    for end in [0x1000_0000, order + 12, 0xffff_ffff] {
+        steps.push(block(Fill, 8, 1, end));
+        steps.push(block(Copy, 8, 64, end));
+        // As if the end were reached.
+        let mut done = block(Fill, 8, 1, end);
+        done.next_pc = done.pc + 1;
+        steps.push(done);
+    }
+    for from in [
+        stack - 32,
+        stack - 31,
+        stack,
+        stack + 0x1000,
+        0xffff_ffe0 - 8,
+    ] {
+        steps.push(block(Copy, 8, from, 12));
+    }
+    for step in steps {
+        let (chip, row) = honest(&step);
+        let accepted = accept(chip, &row).is_ok_and(|m| m == super::demanded(&step));
+        assert!(!accepted, "{step:?}");
+    }
+}

@@ -14,7 +14,7 @@ use crate::builder::{Bus, Chip, Expr, Node};
 use crate::gadgets::InstructionRow;
 use crate::instruction::{InstructionChip, ORDER};
 use std::sync::LazyLock;
-use zkc_isa::{Access, Inst, STACK_BASE, Step, ZkOp};
+use zkc_isa::{Access, Inst, MAX_ACCESSES, STACK_BASE, Step, ZkOp};
 
 const P: u64 = ORDER as u64;
 
@@ -144,11 +144,7 @@ pub(super) fn demanded(step: &Step) -> Vec<Message> {
                 .collect::<Vec<u64>>()
         };
         list.push((Bus::Memory, tuple(access.prev_ts.into(), access.old), taken));
-        list.push((
-            Bus::Memory,
-            tuple(u64::from(step.clock) + n as u64, access.new),
-            once,
-        ));
+        list.push((Bus::Memory, tuple(step.time(n).into(), access.new), once));
     }
     let word = |v: u64| limbs(v).into_iter();
     let value = step.accesses[0].new;
@@ -182,7 +178,7 @@ impl Scene {
             fp,
             inst,
             len: 0,
-            accesses: [Access::default(); 4],
+            accesses: [Access::default(); MAX_ACCESSES],
             next_pc: pc + 1,
             next_fp: fp,
         })
@@ -190,11 +186,12 @@ impl Scene {
 
     pub(super) fn access(mut self, addr: u32, old: u64, new: u64) -> Scene {
         let n = self.0.len;
-        // Distances of all sizes the range check admits.
-        let distance = [0, 65535, 1, 30_000][usize::from(n)];
+        // Distances of all sizes the range check admits; from the third access on up to a tick more.
+        let distance =
+            [0, 65535, 1, 30_000, 0, 65534, 1][usize::from(n).min(3 + usize::from(n) % 4)];
         self.0.accesses[usize::from(n)] = Access {
             addr,
-            prev_ts: self.0.clock + u32::from(n) - 1 - distance,
+            prev_ts: self.0.clock + u32::from(n.min(2)) - 1 - distance,
             old,
             new,
         };
