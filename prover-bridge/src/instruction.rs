@@ -8,8 +8,8 @@
 //! * it speaks of its own row only (no `next`, no row selectors, no preprocessed columns, no given columns);
 //! * on a real row it receives the State tuple (pc, clock, fp), sends the one after with clock + 4, looks its instruction up
 //!   on the Program bus (pc, opcode as the `u16` of the `ZkOp`, d, a, b, c, four 16-bit limbs of imm, target), and for access
-//!   number i of the step receives the Memory tuple (address, prev_ts, old limbs), sends (address, clock + i, new limbs) and
-//!   looks `clock + i - prev_ts - 1` up in Range16.
+//!   number i of the step receives the Memory tuple (address, prev_ts, old limbs), sends (address, its time, new limbs) and
+//!   looks `time - prev_ts - 1` up in Range16; its time is `Step::time(i)`, mostly clock + i.
 
 use crate::builder::Chip;
 use zkc_isa::Step;
