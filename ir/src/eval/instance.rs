@@ -14,6 +14,9 @@ const MAX_ELEMENTS: u64 = 10_000_000;
 /// Bytes of output beyond which a run is stopped; a proof has far fewer.
 const MAX_OUTPUT: u64 = 1 << 28;
 
+/// Bytes that the intrinsics `copy` and `fill` move at once.
+const BLOCK: u64 = 32;
+
 /// A table of references.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct TableState {
@@ -215,6 +218,17 @@ impl Instance {
                 self.scratch.insert(index, word);
                 Vec::new()
             }
+            ("zkc:intrinsics", "copy", &[to, from, end]) => {
+                self.blocks(to, end, |memory, block| {
+                    memory.copy(block * 8, from + (block - to) * 8, BLOCK)
+                })?;
+                Vec::new()
+            }
+            ("zkc:intrinsics", "fill", &[to, word, end]) => {
+                let bytes = word.to_le_bytes().repeat(BLOCK as usize / 8);
+                self.blocks(to, end, |memory, block| memory.write(block * 8, &bytes))?;
+                Vec::new()
+            }
             ("zkc:intrinsics", "halt", []) => return Ok(Flow::Halt(Vec::new())),
             _ => {
                 return Err(EvalError::Unsupported(format!(
@@ -224,6 +238,23 @@ impl Instance {
             }
         };
         Ok(Flow::Values(results))
+    }
+
+    /// Moves blocks of 32 bytes of memory, at least one, to word address `to` and on, until `end`.
+    fn blocks(
+        &mut self,
+        to: u64,
+        end: u64,
+        mut each: impl FnMut(&mut LinearMemory, u64) -> Result<(), EvalError>,
+    ) -> Result<(), EvalError> {
+        let mut block = to;
+        loop {
+            each(&mut self.memory, block)?;
+            block += BLOCK / 8;
+            if block == end {
+                return Ok(());
+            }
+        }
     }
 
     /// Copies the next `len` bytes of input to `at`.
