@@ -387,6 +387,7 @@ pub(crate) fn internal(message: impl Into<String>) -> Diagnostic {
 pub(crate) fn backend_error(error: &BackendError) -> Diagnostic {
     match error {
         BackendError::FrameTooLarge { .. }
+        | BackendError::StaticWords(_)
         | BackendError::TooManyInstructions(_)
         | BackendError::TypeId(_) => Diagnostic::error("limit-exceeded", error.to_string()),
         BackendError::NotZk(_)

@@ -15,6 +15,7 @@ mod code;
 mod emit;
 mod flow;
 mod frame;
+pub mod hermez;
 mod link;
 mod live;
 mod outgoing;
@@ -96,6 +97,9 @@ pub enum BackendError {
     /// Two initial words have one address.
     #[error("word {0} is initialised twice")]
     DuplicateInit(u32),
+    /// Globals, tables and segments do not fit the words of variables.
+    #[error("the program needs {0} words of variables, the machine has 65536")]
+    StaticWords(u64),
     /// The program has more instructions than there are program counters.
     #[error("the program has {0} instructions, more than there are program counters")]
     TooManyInstructions(usize),

@@ -6,6 +6,7 @@
 pub mod asm;
 mod eval;
 mod exec;
+pub mod expand;
 mod expr;
 mod field;
 mod portable;

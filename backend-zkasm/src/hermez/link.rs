@@ -1,0 +1,344 @@
+//! Linking: functions become a program with one entry.
+//!
+//! ```text
+//! start      STEP is 0, then to `begin`
+//! functions, routines
+//! begin      initial words, arguments, the start function, the entry, results
+//! done, trap_KIND    the status in A, then `halt`
+//! halt       waits for the last step, clears the registers, back to `start`
+//! bad        no proof contains it
+//! ```
+//! A program's trace is a cycle, so it ends as it starts. Arguments and initial words are constants of the text.
+
+use super::CompiledFunc;
+use crate::{BackendError, Export, InitValue, InitWord};
+use std::collections::{BTreeMap, BTreeSet};
+use zkc_ir::Trap;
+use zkc_isa::hermez::expand::{
+    ARGS, Code, MAX_OUTPUT, MEMORY_BYTES, MemoryPlan, PASSED, RESULTS, Routine, SCRATCH_WORDS,
+    STATICS, Symbol,
+};
+use zkc_isa::hermez::{Address, Expr, Goto, Index, Jump, Label, Program, Reg, Step};
+use zkc_isa::{SLOT_PAGES, STATIC_BASE};
+
+/// Stack words: SP at the start, from where frames go down.
+const STACK_TOP: i128 = (1 << 16) - 1;
+/// Words of a context's heap.
+const HEAP_WORDS: u32 = 1 << 17;
+
+/// What the program is to run.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Invocation {
+    /// Name of the export.
+    pub name: String,
+    /// Argument words.
+    pub args: Vec<u64>,
+}
+
+/// Everything a program is made of.
+#[derive(Clone, Debug)]
+pub struct HermezInput<'a> {
+    /// Function index, name and code of each function, in the order in which they are to stand.
+    pub functions: Vec<(u32, String, &'a CompiledFunc)>,
+    /// The exported function to run.
+    pub export: Export,
+    /// Its arguments.
+    pub args: Vec<u64>,
+    /// The function to be called before.
+    pub start: Option<u32>,
+    /// The memory.
+    pub memory: MemoryPlan,
+    /// Static words, initialised or not.
+    pub statics: u32,
+    /// Initial words, in any order.
+    pub init: Vec<InitWord>,
+}
+
+struct Linker {
+    program: Program,
+    functions: BTreeMap<u32, Label>,
+    used: BTreeSet<Symbol>,
+}
+
+/// Links a program.
+///
+/// Errors: a function that is needed is not there; too many steps or static words.
+pub fn link(input: &HermezInput<'_>) -> Result<Program, BackendError> {
+    let mut linker = Linker {
+        program: Program::new(),
+        functions: BTreeMap::new(),
+        used: BTreeSet::new(),
+    };
+    linker.variables(input)?;
+    let start = linker.program.label("start");
+    let begin = linker.program.label("begin");
+    linker.program.bind(start);
+    linker.push(Step::new().reg(Reg::Step).set(Reg::A));
+    linker.push(Step::new().assert().jmp(begin));
+    for (index, name, _) in &input.functions {
+        let label = linker
+            .program
+            .fresh_label(&format!("f_{}", identifier(name)));
+        linker.functions.insert(*index, label);
+    }
+    for (index, _, func) in &input.functions {
+        let label = linker.function(*index)?;
+        linker.program.bind(label);
+        linker.code(&func.code)?;
+    }
+    for routine in Routine::ALL {
+        if linker.used.contains(&Symbol::Routine(routine)) {
+            let label = linker.symbol(Symbol::Routine(routine))?;
+            linker.program.bind(label);
+            linker.code(&routine.code(input.memory))?;
+        }
+    }
+    linker.program.bind(begin);
+    linker.begin(input)?;
+    linker.ends()?;
+    match linker.program.check() {
+        Ok(()) => Ok(linker.program),
+        Err((_, message)) if linker.program.steps.len() > zkc_isa::hermez::MAX_STEPS => {
+            tracing::debug!(message);
+            Err(BackendError::TooManyInstructions(
+                linker.program.steps.len(),
+            ))
+        }
+        Err((_, message)) => Err(BackendError::Malformed(message)),
+    }
+}
+
+impl Linker {
+    fn push(&mut self, step: Step) {
+        self.program.push(step);
+    }
+
+    /// Declares the variables that steps name by number.
+    fn variables(&mut self, input: &HermezInput<'_>) -> Result<(), BackendError> {
+        let params = input.export.params.len().max(1) as u32;
+        let results = input.export.results.len().max(1) as u32;
+        let words = [
+            ("static", input.statics.max(2)),
+            ("argument", params),
+            ("result", results),
+            ("output", MAX_OUTPUT),
+            ("memory_bytes", 1),
+            ("scratch", SCRATCH_WORDS),
+        ];
+        let sum: u64 = words.iter().map(|&(_, len)| u64::from(len)).sum();
+        if sum > zkc_isa::hermez::MAX_GLOBAL_WORDS.into() {
+            return Err(BackendError::StaticWords(sum));
+        }
+        for (name, len) in words {
+            self.program.global(name, len);
+        }
+        Ok(())
+    }
+
+    fn function(&self, index: u32) -> Result<Label, BackendError> {
+        let label = self.functions.get(&index).copied();
+        label.ok_or(BackendError::MissingFunction(index))
+    }
+
+    /// The program's label for a symbol.
+    fn symbol(&mut self, symbol: Symbol) -> Result<Label, BackendError> {
+        self.used.insert(symbol);
+        let name = match symbol {
+            Symbol::Function(index) => return self.function(index),
+            Symbol::Origin => "start".to_owned(),
+            Symbol::Bad => "bad".to_owned(),
+            Symbol::Done => "done".to_owned(),
+            Symbol::Routine(routine) => routine.name().to_owned(),
+            Symbol::Trap(code) => trap_name(code),
+        };
+        Ok(self.program.label(&name))
+    }
+
+    /// Appends code with its labels.
+    fn code(&mut self, code: &Code) -> Result<(), BackendError> {
+        let mut own: BTreeMap<Label, Label> = BTreeMap::new();
+        let mut at: BTreeMap<u32, Vec<Label>> = BTreeMap::new();
+        let mut steps = Vec::with_capacity(code.steps.len());
+        for step in &code.steps {
+            let mut step = step.clone();
+            let mut map = |label: Label| -> Result<Label, BackendError> {
+                if let Some(symbol) = Symbol::of(label) {
+                    return self.symbol(symbol);
+                }
+                if let Some(&known) = own.get(&label) {
+                    return Ok(known);
+                }
+                let new = self.program.fresh_label("l");
+                own.insert(label, new);
+                at.entry(code.labels[label.0 as usize])
+                    .or_default()
+                    .push(new);
+                Ok(new)
+            };
+            if let Some(label) = step.lhs.label {
+                step.lhs.label = Some(map(label)?);
+            }
+            let mut goto = |goto: Goto| -> Result<Goto, BackendError> {
+                Ok(match goto {
+                    Goto::Next => Goto::Next,
+                    Goto::Label(label) => Goto::Label(map(label)?),
+                    Goto::Indirect(None, index) => Goto::Indirect(None, index),
+                    Goto::Indirect(Some(label), index) => Goto::Indirect(Some(map(label)?), index),
+                })
+            };
+            step.jump = match step.jump {
+                Jump::Jmp(to) => Jump::Jmp(goto(to)?),
+                Jump::Call(to) => Jump::Call(goto(to)?),
+                Jump::If(condition, to, other) => Jump::If(condition, goto(to)?, goto(other)?),
+                other => other,
+            };
+            steps.push(step);
+        }
+        for (index, step) in (0..).zip(steps) {
+            for label in at.remove(&index).unwrap_or_default() {
+                self.program.bind(label);
+            }
+            self.push(step);
+        }
+        for label in at.into_values().flatten() {
+            self.program.bind(label);
+        }
+        Ok(())
+    }
+
+    /// The start-up code.
+    fn begin(&mut self, input: &HermezInput<'_>) -> Result<(), BackendError> {
+        self.push(Step::new().plus(STACK_TOP).set(Reg::Sp));
+        let mut words: BTreeMap<u32, InitValue> = BTreeMap::new();
+        let pages = InitValue::Const(input.memory.pages.into());
+        words.insert(STATIC_BASE + SLOT_PAGES, pages);
+        for word in &input.init {
+            if words.insert(word.addr, word.value).is_some() {
+                return Err(BackendError::DuplicateInit(word.addr));
+            }
+        }
+        if input.memory.grows() {
+            let bytes = i128::from(input.memory.pages) << 16;
+            self.push(Step::new().plus(bytes).store(Address::var(MEMORY_BYTES, 0)));
+        }
+        let mut context = 0;
+        for (addr, value) in words {
+            let address = match addr.checked_sub(STATIC_BASE) {
+                Some(slot) => {
+                    self.context(0, &mut context);
+                    Address::var(STATICS, slot as i32)
+                }
+                None if input.memory.is_large() => {
+                    self.context(addr / HEAP_WORDS + 1, &mut context);
+                    Address::mem(Index::E, (addr % HEAP_WORDS) as i32)
+                }
+                None => Address::mem(Index::E, addr as i32),
+            };
+            match value {
+                InitValue::Const(0) => {}
+                InitValue::Const(value) => self.push(Step::new().long(value).store(address)),
+                InitValue::Func { index, type_id } => {
+                    let label = self.function(index)?;
+                    let ty = u64::from(crate::link::type_id(type_id)?) + 1;
+                    self.push(Step::new().long(ty << 32).set(Reg::D));
+                    self.push(Step::new().reg(Reg::D).address_of(label).store(address));
+                }
+            }
+        }
+        self.context(0, &mut context);
+        for (at, &arg) in (0..).zip(&input.args) {
+            self.push(Step::new().long(arg).store(Address::var(ARGS, at)));
+        }
+        if let Some(start) = input.start {
+            let label = self.function(start)?;
+            self.push(Step::new().call(label));
+        }
+        let count = input.export.params.len();
+        for at in PASSED.len()..count {
+            let arg = Step::new().computed().load(Address::var(ARGS, at as i32));
+            self.push(arg.set(Reg::A));
+            let place = Address::sp(-1 - (at - PASSED.len()) as i32);
+            self.push(Step::new().reg(Reg::A).store(place));
+        }
+        for (at, reg) in (0..count as i32).zip(PASSED) {
+            let arg = Step::new().computed().load(Address::var(ARGS, at));
+            self.push(arg.set(reg));
+        }
+        let callee = self.function(input.export.func)?;
+        self.push(Step::new().call(callee));
+        let count = input.export.results.len();
+        for (at, reg) in (0..count as i32).zip(PASSED) {
+            self.push(Step::new().reg(reg).store(Address::var(RESULTS, at)));
+        }
+        for at in PASSED.len()..count {
+            let place = Address::sp(-1 - (at - PASSED.len()) as i32);
+            self.push(Step::new().computed().load(place).set(Reg::A));
+            let result = Address::var(RESULTS, at as i32);
+            self.push(Step::new().reg(Reg::A).store(result));
+        }
+        Ok(())
+    }
+
+    /// Makes `number` the context.
+    fn context(&mut self, number: u32, now: &mut u32) {
+        if *now != number {
+            self.push(Step::new().plus(number.into()).set(Reg::Ctx));
+            *now = number;
+        }
+    }
+
+    /// The ends of a run.
+    fn ends(&mut self) -> Result<(), BackendError> {
+        let halt = self.program.label("halt");
+        let done = self.symbol(Symbol::Done)?;
+        self.program.bind(done);
+        self.push(Step::new().set(Reg::A).jmp(halt));
+        for trap in Trap::ALL {
+            let symbol = Symbol::Trap(trap.code());
+            if self.used.contains(&symbol) {
+                let label = self.symbol(symbol)?;
+                self.program.bind(label);
+                let status = Step::new().plus(trap.code().into());
+                self.push(status.set(Reg::A).jmp(halt));
+            }
+        }
+        self.program.bind(halt);
+        let wait = Step::new().hint(Expr::call("beforeLast", Vec::new()));
+        self.push(wait.jmpn(halt));
+        let mut clear = Step::new();
+        for reg in [
+            Reg::A,
+            Reg::B,
+            Reg::C,
+            Reg::D,
+            Reg::E,
+            Reg::Ctx,
+            Reg::Sp,
+            Reg::Pc,
+            Reg::Gas,
+            Reg::Rr,
+        ] {
+            clear = clear.set(reg);
+        }
+        let start = self.program.label("start");
+        self.push(clear.jmp(start));
+        let bad = self.symbol(Symbol::Bad)?;
+        self.program.bind(bad);
+        self.push(Step::new().plus(1).set(Reg::A));
+        self.push(Step::new().assert().jmp(bad));
+        Ok(())
+    }
+}
+
+/// The label of a trap.
+fn trap_name(code: u32) -> String {
+    let trap = Trap::ALL.iter().find(|t| t.code() == code);
+    let name = trap.map_or_else(|| code.to_string(), ToString::to_string);
+    format!("trap_{}", identifier(&name))
+}
+
+/// A name of letters, digits and underscores.
+fn identifier(name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    name.chars().take(60).map(plain).collect()
+}
