@@ -256,6 +256,17 @@ impl Compiler {
         queries::program(&self.db, self.source, self.flags, self.model, roots.clone()).clone()
     }
 
+    /// The program for hermez64 that calls one function with these argument words: the first of the roots.
+    ///
+    /// Errors: as for [`Compiler::program`]; `argument` for a wrong number of arguments.
+    pub fn hermez(
+        &self,
+        roots: &Roots,
+        args: &[u64],
+    ) -> Result<zkc_isa::hermez::Program, Diagnostic> {
+        queries::hermez_program(&self.db, self.source, self.flags, self.model, roots, args)
+    }
+
     /// The same before register allocation: functions in the zk dialect with what links them.
     ///
     /// Errors: as for [`Compiler::program`].

@@ -12,6 +12,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
+use zkc_backend::hermez::{self, MemoryPlan};
 use zkc_backend::{BackendError, CompiledFunc, Export, InitValue, InitWord, LinkInput, ScriptStep};
 use zkc_ir::{Body, Diagnostic, ExportKind, FuncBody};
 use zkc_isa::{Program, ValueKind};
@@ -283,6 +284,100 @@ pub(crate) fn code(
     zkc_backend::compile_function(body, &zkc_backend::Options::default())
         .map(Arc::new)
         .map_err(|e| backend_error(&e))
+}
+
+/// One function's steps for hermez64. `memory` is the program's, see [`hermez_memory`].
+#[salsa::tracked(returns(ref))]
+pub(crate) fn hermez_code(
+    db: &dyn Database,
+    source: Source,
+    flags: Flags,
+    model: Model,
+    index: u32,
+    memory: MemoryPlan,
+) -> Query<hermez::CompiledFunc> {
+    let body = zk_ir(db, source, flags, model, index)
+        .as_ref()
+        .map_err(Clone::clone)?;
+    let _span = tracing::info_span!(target: "zkc", "backend").entered();
+    hermez::compile_function(body, &hermez::Options::new(memory))
+        .map(Arc::new)
+        .map_err(|e| backend_error(&e))
+}
+
+/// The memory of a hermez64 program: its size is a constant unless code that the program reaches grows it.
+pub(crate) fn hermez_memory(
+    db: &dyn Database,
+    source: Source,
+    flags: Flags,
+    roots: &Roots,
+) -> Result<MemoryPlan, Diagnostic> {
+    let layout = layout(db, source, flags).as_ref().map_err(Clone::clone)?;
+    let plan = plan(db, source, flags, roots.clone())
+        .as_ref()
+        .map_err(Clone::clone)?;
+    let mut grows = false;
+    for &index in &plan.needed {
+        let body = mixed_ir(db, source, flags, index)
+            .as_ref()
+            .map_err(|d| in_function(db, source, index, d.clone()))?;
+        grows |= body
+            .ops()
+            .any(|(_, op)| op.opcode == zkc_isa::ZkOp::Grow.opcode());
+    }
+    let (pages, most) = (layout.pages, layout.max_pages);
+    Ok(MemoryPlan {
+        pages,
+        max_pages: if grows { most } else { pages },
+    })
+}
+
+/// The hermez64 program of one call of an exported function.
+pub(crate) fn hermez_program(
+    db: &dyn Database,
+    source: Source,
+    flags: Flags,
+    model: Model,
+    roots: &Roots,
+    args: &[u64],
+) -> Result<zkc_isa::hermez::Program, Diagnostic> {
+    let module = &linked(db, source).as_ref().map_err(Clone::clone)?.module;
+    let layout = layout(db, source, flags).as_ref().map_err(Clone::clone)?;
+    let plan = plan(db, source, flags, roots.clone())
+        .as_ref()
+        .map_err(Clone::clone)?;
+    let memory = hermez_memory(db, source, flags, roots)?;
+    let mut functions = Vec::with_capacity(plan.needed.len());
+    for &index in &plan.needed {
+        let compiled = hermez_code(db, source, flags, model, index, memory)
+            .as_ref()
+            .map_err(|d| in_function(db, source, index, d.clone()))?;
+        let name = module.funcs[index as usize].name.clone();
+        functions.push((index, name, &**compiled));
+    }
+    let export = plan.exports.first().cloned().ok_or_else(|| {
+        Diagnostic::error("unknown-export", "the module exports no function to run")
+    })?;
+    if export.params.len() != args.len() {
+        let message = format!(
+            "`{}` takes {} arguments, {} given",
+            export.name,
+            export.params.len(),
+            args.len()
+        );
+        return Err(Diagnostic::error("argument", message));
+    }
+    let _span = tracing::info_span!(target: "zkc", "link").entered();
+    hermez::link(&hermez::LinkInput {
+        functions,
+        export,
+        args: args.to_vec(),
+        start: module.start,
+        memory,
+        statics: layout.end_slot,
+        init: plan.init.clone(),
+    })
+    .map_err(|e| backend_error(&e))
 }
 
 /// What a program is linked from, but for the functions' code.

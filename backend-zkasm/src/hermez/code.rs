@@ -52,11 +52,6 @@ pub(super) fn preg(reg: Reg) -> PReg {
     PReg::new(reg as usize, RegClass::Int)
 }
 
-/// Every allocatable register.
-pub(super) fn all() -> PRegSet {
-    REGS.iter().map(|&r| preg(r)).collect()
-}
-
 impl VCode {
     pub(super) fn new(vregs: u32) -> VCode {
         VCode {

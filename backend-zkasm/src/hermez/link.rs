@@ -26,18 +26,9 @@ const STACK_TOP: i128 = (1 << 16) - 1;
 /// Words of a context's heap.
 const HEAP_WORDS: u32 = 1 << 17;
 
-/// What the program is to run.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Invocation {
-    /// Name of the export.
-    pub name: String,
-    /// Argument words.
-    pub args: Vec<u64>,
-}
-
 /// Everything a program is made of.
 #[derive(Clone, Debug)]
-pub struct HermezInput<'a> {
+pub struct LinkInput<'a> {
     /// Function index, name and code of each function, in the order in which they are to stand.
     pub functions: Vec<(u32, String, &'a CompiledFunc)>,
     /// The exported function to run.
@@ -63,7 +54,7 @@ struct Linker {
 /// Links a program.
 ///
 /// Errors: a function that is needed is not there; too many steps or static words.
-pub fn link(input: &HermezInput<'_>) -> Result<Program, BackendError> {
+pub fn link(input: &LinkInput<'_>) -> Result<Program, BackendError> {
     let mut linker = Linker {
         program: Program::new(),
         functions: BTreeMap::new(),
@@ -114,7 +105,7 @@ impl Linker {
     }
 
     /// Declares the variables that steps name by number.
-    fn variables(&mut self, input: &HermezInput<'_>) -> Result<(), BackendError> {
+    fn variables(&mut self, input: &LinkInput<'_>) -> Result<(), BackendError> {
         let params = input.export.params.len().max(1) as u32;
         let results = input.export.results.len().max(1) as u32;
         let words = [
@@ -207,7 +198,7 @@ impl Linker {
     }
 
     /// The start-up code.
-    fn begin(&mut self, input: &HermezInput<'_>) -> Result<(), BackendError> {
+    fn begin(&mut self, input: &LinkInput<'_>) -> Result<(), BackendError> {
         self.push(Step::new().plus(STACK_TOP).set(Reg::Sp));
         let mut words: BTreeMap<u32, InitValue> = BTreeMap::new();
         let pages = InitValue::Const(input.memory.pages.into());

@@ -13,13 +13,14 @@ mod facts;
 mod link;
 mod lower;
 
-pub use link::{HermezInput, Invocation, link};
+pub use link::{LinkInput, link};
+pub use zkc_isa::hermez::expand::MemoryPlan;
 
 use crate::BackendError;
 use crate::flow::Flow;
 use crate::live::Live;
 use zkc_ir::{Body, Loc};
-use zkc_isa::hermez::expand::{Code, MemoryPlan};
+use zkc_isa::hermez::expand::Code;
 
 /// What shapes the code of a function.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

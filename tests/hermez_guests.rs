@@ -1,0 +1,98 @@
+//! The guests on the Hermez processor's executor model, at -O0 and -O2: every case gives what its file says.
+
+mod support;
+
+use std::collections::BTreeMap;
+use support::cases::{self, Case};
+use zkc::{Compiler, Options, Roots};
+use zkc_isa::hermez::{self, Address, Counters, Inputs, Reg};
+
+/// Most steps of a case that is run here.
+const MAX_STEPS: u64 = 1 << 20;
+
+/// Runs a case; `None` if it is too long.
+fn run(compiler: &Compiler, case: &Case) -> Result<Option<Counters>, String> {
+    let roots = Roots::Named(vec![case.invoke.clone()]);
+    let program = compiler
+        .hermez(&roots, &case.args)
+        .map_err(|d| d.to_string())?;
+    let inputs = Inputs {
+        private: case.input.clone(),
+        ..Inputs::default()
+    };
+    let outcome = match hermez::run(&program, &inputs, MAX_STEPS) {
+        Ok(outcome) => outcome,
+        Err(refusal) if matches!(refusal.cause, hermez::Cause::StepLimit(_)) => return Ok(None),
+        Err(refusal) => return Err(refusal.to_string()),
+    };
+    let word = |name: &str, at: i32| {
+        let var = program.find_var(name).ok_or("no such variable")?;
+        let (_, address) = program.address_parts(&Address::var(var, at));
+        outcome
+            .memory
+            .word(address as u64)
+            .ok_or_else(|| format!("`{name}` + {at} is no word"))
+    };
+    if outcome.registers.value(Reg::A) != Some(0) {
+        return Err(format!("status {:?}", outcome.registers.value(Reg::A)));
+    }
+    let results = (0..case.results.len() as i32)
+        .map(|i| word("result", i))
+        .collect::<Result<Vec<u64>, String>>()?;
+    if results != case.results {
+        return Err(format!("expected {:x?}, got {results:x?}", case.results));
+    }
+    let output = (0..word("static", 1)? as i32)
+        .map(|i| word("output", i).map(|b| b as u8))
+        .collect::<Result<Vec<u8>, String>>()?;
+    if !case.output.is(&output) {
+        let got = cases::to_hex(&output);
+        return Err(format!("expected output {:x?}, got {got}", case.output));
+    }
+    Ok(Some(outcome.counters))
+}
+
+fn check(level: u8) {
+    let mut failures = Vec::new();
+    let only = std::env::var("GUEST").ok();
+    for name in cases::guest_names() {
+        if only.as_ref().is_some_and(|o| *o != name) {
+            continue;
+        }
+        let guest = cases::guest(&name);
+        let compiler = Compiler::new(guest.wasm.clone(), &Options::new(level));
+        let mut done: BTreeMap<String, Counters> = BTreeMap::new();
+        for case in &guest.cases {
+            let call = format!(
+                "{name} -O{level} {}({:?}) {} bytes",
+                case.invoke,
+                case.args,
+                case.input.len()
+            );
+            match run(&compiler, case) {
+                Ok(Some(counters)) => {
+                    done.insert(call, counters);
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    failures.push(format!("{call}: {error}"));
+                    break;
+                }
+            }
+        }
+        for (call, counters) in done {
+            eprintln!("{call}: {counters:?}");
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn guests_agree_unoptimised() {
+    check(0);
+}
+
+#[test]
+fn guests_agree_optimised() {
+    check(2);
+}
