@@ -16,8 +16,8 @@ pub const MAX_STEPS: usize = 1 << 23;
 /// Deepest nesting of an expression.
 pub(super) const MAX_DEPTH: usize = 200;
 
-/// Largest number of a left-hand side: upstream reads numbers as doubles.
-const MAX_NUMBER: u128 = 1 << 53;
+/// Significant bits of a number of a left-hand side: upstream reads numbers as doubles.
+const NUMBER_BITS: u32 = 53;
 
 /// A label's number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -357,7 +357,11 @@ impl Program {
         let factors = step.lhs.regs.iter().map(|r| r.1);
         let free = step.lhs.free.iter().map(|f| f.0);
         let number = factors.chain(free).chain([short]);
-        if let Some(number) = number.into_iter().find(|n| n.unsigned_abs() > MAX_NUMBER) {
+        let rounds = |number: &i128| {
+            let size = number.unsigned_abs();
+            size != 0 && size.ilog2() - size.trailing_zeros() >= NUMBER_BITS
+        };
+        if let Some(number) = number.into_iter().find(rounds) {
             return Err(format!("{number} does not fit in a double"));
         }
         if !step.after.is_empty() && !matches!(step.jump, Jump::None | Jump::Repeat) {

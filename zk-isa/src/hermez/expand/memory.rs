@@ -94,7 +94,7 @@ impl Access {
         }
         let size = Step::new().computed().load(Address::var(MEMORY_BYTES, 0));
         asm.push(size.set(Reg::E));
-        if end - 1 > bytes(self.plan.pages) {
+        if end > bytes(self.plan.pages) {
             // else the comparison below may leave the range of JMPN
             asm.push(Step::new().reg(Reg::E).minus(end).jmpn(OUT_OF_BOUNDS));
         }

@@ -176,7 +176,7 @@ pub enum Test {
     Zero64,
     /// The 64-bit operands are equal.
     Equal64,
-    /// The 64-bit operand is below this constant, which is at most 2^32.
+    /// The 64-bit operand is below this constant of 32 bits.
     Below64(u64),
 }
 
@@ -222,7 +222,7 @@ pub enum Micro {
     Const(u64),
     /// A linear combination that is exact in both limbs.
     Lin(Lin),
-    /// A combination of limbs 0 in -2^32..2^32, modulo 2^32.
+    /// A combination of limbs 0 above -2^32 and below 2^32, modulo 2^32.
     Carry(Lin),
     /// A part of a combination of limbs 0 in -2^62..2^63.
     Split(Lin, Part),

@@ -241,6 +241,12 @@ impl<S: Sink> Writer<'_, S> {
         self.one(Micro::Select, &[low, in_low, in_high])
     }
 
+    /// x - upper + upper / 2^width, in each limb; 2^96 = -1 in the field.
+    fn halve(&mut self, x: Value, upper: Value, width: u32) -> Value {
+        let lower = self.lin(&[1, -1], &[x, upper], 0);
+        self.lin(&[1, -(1 << (96 - width))], &[lower, upper], 0)
+    }
+
     /// Bits counted in fields of doubling width, at last of all 64 bits or of 32.
     fn ones(&mut self, x: Value, wide: bool) -> Value {
         const MASKS: [u64; 4] = [
@@ -254,13 +260,12 @@ impl<S: Sink> Writer<'_, S> {
             let width = 1u32 << step;
             let mask = self.constant(if wide { mask } else { mask & WORD32 });
             let upper = self.bin(Bin::And, x, mask);
-            // x - upper + upper / 2^width, in each limb: the coefficient is 2^-width - 1
-            x = self.lin(&[1, -(1 << (96 - width)) - 1], &[x, upper], 0);
+            x = self.halve(x, upper, width);
         }
         // two counts a limb
         let mask = self.constant(0xffff_0000_ffff_0000);
         let upper = self.bin(Bin::And, x, mask);
-        x = self.lin(&[1, -(1 << 80) - 1], &[x, upper], 0);
+        x = self.halve(x, upper, 16);
         if wide {
             self.one(Micro::SumLimbs, &[x])
         } else {
@@ -308,7 +313,7 @@ fn comparison(cond: zkc_ir::Cond, bits: u32, max: &[u64], imm: Option<u64>) -> C
         },
         Cond::Eq if imm == Some(0) => plain(Test::Zero64),
         Cond::Eq => plain(Test::Equal64),
-        Cond::Ult if imm.is_some_and(|i| i <= 1 << 32) => {
+        Cond::Ult if imm.is_some_and(|i| i <= WORD32) => {
             plain(Test::Below64(imm.unwrap_or_default()))
         }
         Cond::Ult => plain(Test::Carry(Bin::Lt)),
@@ -408,7 +413,7 @@ pub fn expand<S: Sink>(row: &Row<'_>, sink: &mut S) -> Option<Vec<Value>> {
     };
     Some(vec![match row.op {
         Z::Add32 if sum_fits(max32(0), max32(1)) => w.lin(&[1, 1], args, 0),
-        Z::Add32 => w.carry(&[1, 1], args, -LIMB),
+        Z::Add32 => w.one(Micro::Split(Lin::new(&[1, 1], 0), Part::Low), args),
         Z::Add32Imm if sum_fits(max32(0), imm) => w.lin(&[1], args, imm.into()),
         Z::Add32Imm => w.carry(&[1], args, i128::from(imm) - LIMB),
         Z::Sub32 => w.carry(&[1, -1], args, 0),
