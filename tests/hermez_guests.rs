@@ -8,7 +8,7 @@ use zkc::{Compiler, Options, Roots};
 use zkc_isa::hermez::{self, Address, Counters, Inputs, Reg};
 
 /// Most steps of a case that is run here.
-const MAX_STEPS: u64 = 1 << 20;
+const MAX_STEPS: u64 = 1 << 18;
 
 /// Runs a case; `None` if it is too long.
 fn run(compiler: &Compiler, case: &Case) -> Result<Option<Counters>, String> {

@@ -84,6 +84,7 @@ fn narrow_operand(op: ZkOp, number: usize) -> bool {
     match op.form() {
         Form::Load | Form::TableLoad | Form::Grow | Form::BranchTable | Form::Output => true,
         Form::Store | Form::TableStore => number == 0,
+        Form::Blocks => number != 1 || op == ZkOp::Copy,
         Form::Binary | Form::BinaryImm | Form::Branch | Form::BranchImm => op.is_32(),
         Form::Unary => matches!(op, ZkOp::Clz32 | ZkOp::Ctz32 | ZkOp::Popcnt32),
         _ => false,

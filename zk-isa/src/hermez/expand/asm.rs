@@ -19,7 +19,7 @@ pub const SCRATCH: Var = Var(5);
 /// Words of [`OUTPUT`].
 pub const MAX_OUTPUT: u32 = 1 << 12;
 /// Words of [`SCRATCH`].
-pub const SCRATCH_WORDS: u32 = 12;
+pub const SCRATCH_WORDS: u32 = 20;
 
 /// Bit of the label numbers that name something outside the function.
 const EXTERN: u32 = 1 << 31;
@@ -51,11 +51,18 @@ pub enum Routine {
     LoadBytes,
     /// Stores bytes at any place.
     StoreBytes,
+    /// Copies blocks of words.
+    CopyBlocks,
 }
 
 impl Routine {
     /// Every routine.
-    pub const ALL: [Routine; 3] = [Routine::Power, Routine::LoadBytes, Routine::StoreBytes];
+    pub const ALL: [Routine; 4] = [
+        Routine::CopyBlocks,
+        Routine::Power,
+        Routine::LoadBytes,
+        Routine::StoreBytes,
+    ];
 }
 
 impl Symbol {
@@ -78,7 +85,7 @@ impl Symbol {
             0 => Symbol::Origin,
             1 => Symbol::Bad,
             2 => Symbol::Done,
-            3..64 => Symbol::Routine(*Routine::ALL.get(number as usize - 3)?),
+            3..64 => Symbol::Routine(Routine::ALL.into_iter().find(|&r| r as u32 == number - 3)?),
             FUNCTION.. => Symbol::Function(number - FUNCTION),
             _ => Symbol::Trap(number - 64),
         })

@@ -81,6 +81,8 @@ impl Micro {
                 let jump = Jump::If(Condition::Negative, Goto::Next, trap);
                 asm.push(Step::new().reg(uses[0]).minus((*size).into()).then(jump));
             }
+            Micro::Copy => super::blocks::copy(asm),
+            Micro::Fill(plan) => super::blocks::fill(*plan, asm),
             Micro::Grow { max, bytes } => grow(*max, *bytes, uses[0], def, asm),
             Micro::Input(bytes) => input(*bytes, def, asm),
             Micro::Output => {

@@ -27,8 +27,22 @@ pub(super) mod scratch {
     pub(crate) const VALUE: i32 = 3;
     /// `A` to `D` of the caller.
     pub(crate) const SAVED: i32 = 4;
-    /// A byte.
+    /// A byte, or half a word.
     pub(crate) const BYTE: i32 = 8;
+    /// Of a copy: word address of the destination.
+    pub(crate) const TO: i32 = 9;
+    /// Byte address of the source, then its word address.
+    pub(crate) const FROM: i32 = 10;
+    /// Word address of the end.
+    pub(crate) const END: i32 = 11;
+    /// RR of the caller.
+    pub(crate) const OUTER_LINK: i32 = 12;
+    /// The source's place in its word, in bytes.
+    pub(crate) const PLACE: i32 = 13;
+    /// 2^(64 - 8 PLACE).
+    pub(crate) const POWER: i32 = 14;
+    /// A block.
+    pub(crate) const BLOCK: i32 = 15;
 }
 
 pub(super) const fn scratch_word(at: i32) -> Address {
@@ -41,6 +55,15 @@ const WORD: Address = Address::mem(Index::E, -1);
 /// The coefficient that divides a multiple of 2^bits by it.
 const fn exact(bits: u32) -> i128 {
     if bits == 0 { 1 } else { -(1 << (96 - bits)) }
+}
+
+/// Eight bytes at a place that other code has found to be in the memory.
+pub(super) fn whole_word(plan: MemoryPlan) -> Access {
+    Access {
+        bytes: 8,
+        offset: 0,
+        plan,
+    }
 }
 
 impl Access {
@@ -104,7 +127,7 @@ impl Access {
     }
 
     /// Leaves the word's index plus one in E and GAS. The free input is bound as said above; its limb 1 is nowhere read.
-    fn split(&self, a: Reg, asm: &mut Asm) {
+    pub(super) fn split(&self, a: Reg, asm: &mut Asm) {
         let offset = i128::from(self.offset);
         let index = Lin::new(&[1], offset).expr(&[a], 0) >> 3u64;
         asm.push(checked(hint(index).plus(1).set(Reg::E).set(Reg::Gas)));
@@ -123,7 +146,7 @@ impl Access {
 
     /// Sets CTX to the context's number plus one and E and GAS to the index in it plus one: w = 2^17 k + l with both bound as in
     /// any split. Context 0 is that of frames.
-    fn context(&self, asm: &mut Asm) {
+    pub(super) fn context(&self, asm: &mut Asm) {
         if !self.plan.is_large() {
             return;
         }
@@ -139,7 +162,7 @@ impl Access {
     }
 
     /// Back to the context of frames.
-    fn home(&self, asm: &mut Asm) {
+    pub(super) fn home(&self, asm: &mut Asm) {
         if self.plan.is_large() {
             asm.push(Step::new().set(Reg::Ctx));
         }

@@ -283,6 +283,10 @@ pub enum Micro {
         /// Status.
         trap: u32,
     },
+    /// Blocks of words copied: to word, from byte, until word.
+    Copy,
+    /// Words filled: from word, the value, until word.
+    Fill(MemoryPlan),
     /// `memory.grow`.
     Grow {
         /// Most pages.
@@ -442,6 +446,16 @@ impl Micro {
             Micro::Set(address) if address.index.is_some() => shape(&[In(Reg::E), Any], &[]),
             Micro::Set(_) | Micro::Arg(_) | Micro::Leave(_) => shape(&[Any], &[]),
             Micro::Below { .. } => shape(&[Any], &[]),
+            Micro::Copy => clobbers(
+                &[Reg::A, Reg::B, Reg::C, Reg::D, Reg::E],
+                shape(&[In(Reg::A), In(Reg::B), In(Reg::C)], &[]),
+            ),
+            Micro::Fill(_) => Shape {
+                uses: vec![In(Reg::D), In(Reg::A), In(Reg::C)],
+                temps: vec![Reg::E],
+                clobbers: vec![Reg::D],
+                ..Shape::default()
+            },
             Micro::Grow { .. } => temps(&[Reg::E], shape(&[Any], &[Anywhere])),
             Micro::Input(8) => clobbers(&[Reg::A, Reg::B], shape(&[], &[Anywhere])),
             Micro::Input(_) => shape(&[], &[Anywhere]),

@@ -7,6 +7,7 @@
 //! says which step binds which free input.
 
 mod asm;
+mod blocks;
 mod divide;
 mod emit;
 mod memory;

@@ -12,6 +12,7 @@ impl Routine {
             Routine::Power => "power_of_two",
             Routine::LoadBytes => "load_bytes",
             Routine::StoreBytes => "store_bytes",
+            Routine::CopyBlocks => "copy_blocks",
         }
     }
 
@@ -26,6 +27,7 @@ impl Routine {
             }
             Routine::LoadBytes => load_bytes(plan, &mut asm),
             Routine::StoreBytes => store_bytes(plan, &mut asm),
+            Routine::CopyBlocks => super::blocks::copy_blocks(plan, &mut asm),
         }
         asm.finish()
     }

@@ -605,6 +605,8 @@ pub fn expand<S: Sink>(row: &Row<'_>, sink: &mut S) -> Option<Vec<Value>> {
             }
             w.one(Micro::Get(word), args)
         }
+        Z::Copy => return Some(w.sink.micro(Micro::Copy, args)),
+        Z::Fill => return Some(w.sink.micro(Micro::Fill(row.plan), args)),
         Z::Grow => {
             let grow = Micro::Grow {
                 max: (imm as u32).min(row.plan.max_pages),
