@@ -29,11 +29,11 @@ impl Division {
     /// E / B.
     pub(super) fn emit(&self, _: &Site<'_>, asm: &mut Asm) {
         if self.signed {
-            self.to_absolute(asm);
+            self.make_absolute(asm);
         }
         self.unsigned(asm);
         if self.signed {
-            self.to_signed(asm);
+            self.make_signed(asm);
         }
     }
 
@@ -74,7 +74,7 @@ impl Division {
     }
 
     /// Makes E and B absolute values, and GAS 1 if the result is to be negated.
-    fn to_absolute(&self, asm: &mut Asm) {
+    fn make_absolute(&self, asm: &mut Asm) {
         let (done, divisor) = (asm.label(), asm.label());
         let counts = !self.remainder;
         asm.push(Step::new().set(Reg::Gas));
@@ -109,7 +109,7 @@ impl Division {
     }
 
     /// Negates the result if GAS says so. A positive quotient of 2^31 or 2^63 is the overflow.
-    fn to_signed(&self, asm: &mut Asm) {
+    fn make_signed(&self, asm: &mut Asm) {
         let result = if self.remainder { Reg::C } else { Reg::A };
         let (negate, done) = (asm.label(), asm.label());
         asm.push(Step::new().reg(Reg::Gas).jmpnz(negate));
