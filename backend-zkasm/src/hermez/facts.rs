@@ -116,13 +116,13 @@ fn result_bound(op: ZkOp, args: &[u64], imm: Option<u64>) -> u64 {
         Z::And32Imm | Z::And64Imm => arg(0).min(imm),
         Z::Or32 | Z::Or64 | Z::Xor32 | Z::Xor64 => below(arg(0).max(arg(1))),
         Z::Or32Imm | Z::Or64Imm | Z::Xor32Imm | Z::Xor64Imm => below(arg(0).max(imm)),
-        Z::Add32 | Z::Add64 => arg(0).checked_add(arg(1)).unwrap_or(u64::MAX),
-        Z::Add32Imm | Z::Add64Imm => arg(0).checked_add(imm).unwrap_or(u64::MAX),
-        Z::Mul32 | Z::Mul64 => arg(0).checked_mul(arg(1)).unwrap_or(u64::MAX),
-        Z::Mul32Imm | Z::Mul64Imm => arg(0).checked_mul(imm).unwrap_or(u64::MAX),
-        Z::Shl32Imm | Z::Shl64Imm => arg(0)
-            .checked_mul(1 << (imm & if op == Z::Shl32Imm { 31 } else { 63 }))
-            .unwrap_or(u64::MAX),
+        Z::Add32 | Z::Add64 => arg(0).saturating_add(arg(1)),
+        Z::Add32Imm | Z::Add64Imm => arg(0).saturating_add(imm),
+        Z::Mul32 | Z::Mul64 => arg(0).saturating_mul(arg(1)),
+        Z::Mul32Imm | Z::Mul64Imm => arg(0).saturating_mul(imm),
+        Z::Shl32Imm | Z::Shl64Imm => {
+            arg(0).saturating_mul(1 << (imm & if op == Z::Shl32Imm { 31 } else { 63 }))
+        }
         Z::Shru32Imm => arg(0).min(WORD32) >> (imm & 31),
         Z::Shru64Imm => arg(0) >> (imm & 63),
         Z::Shru32 | Z::Shru64 | Z::Divu32 | Z::Divu64 => arg(0),

@@ -14,6 +14,9 @@ use zkc_isa::hermez::expand::{
 };
 use zkc_isa::{Inst, ZkOp};
 
+/// A symbol, or the address of a function; and the arguments.
+type Callee<'d> = (Option<Symbol>, Option<u32>, &'d [Value]);
+
 struct Lowerer<'a> {
     body: &'a Body,
     live: &'a Live,
@@ -239,11 +242,7 @@ impl Lowerer<'_> {
     }
 
     /// The target of a call, with the address of a table word's function, and its arguments.
-    fn callee<'d>(
-        &mut self,
-        data: &'d OpData,
-        inst: &Inst,
-    ) -> Result<(Option<Symbol>, Option<u32>, &'d [Value]), BackendError> {
+    fn callee<'d>(&mut self, data: &'d OpData, inst: &Inst) -> Result<Callee<'d>, BackendError> {
         if matches!(inst.op, ZkOp::Call | ZkOp::Tcall) {
             let index = u32::try_from(inst.imm)
                 .ok()
