@@ -118,7 +118,9 @@ fn compiles(name: &str, bytes: &[u8]) {
 #[test]
 fn deep_nesting() {
     compiles("blocks.wasm", &nested(b"\x02\x40", 50_000));
-    compiles("ifs.wasm", &nested(b"\x20\x00\x04\x40", 20_000));
+    // all of them end in one place; quadratic work in their number would take more than a minute
+    compiles("ifs.wasm", &nested(b"\x20\x00\x04\x40", 200_000));
+    compiles("elses.wasm", &nested(b"\x20\x00\x04\x40\x05", 100_000));
     compiles("loops.wasm", &nested(b"\x03\x40", 50_000));
     let mut ops = b"\x03\x40".repeat(900);
     ops.extend(b"\x20\x00\x0d\x00\x0b".repeat(900));

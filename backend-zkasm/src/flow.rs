@@ -175,6 +175,8 @@ impl Flow {
     fn order(&mut self, kinds: Vec<NodeKind>, succs: Vec<Vec<u32>>) {
         let depth = loop_depths(&succs);
         let mut visited = vec![false; kinds.len()];
+        // How far each node was from the entry when it was found.
+        let mut distance = vec![0usize; kinds.len()];
         let mut postorder = Vec::with_capacity(kinds.len());
         // Successors are visited in the order in which they are to stand behind the node, the last one next to it.
         let visit_order = |node: u32| {
@@ -192,6 +194,7 @@ impl Flow {
             };
             *next += 1;
             if !std::mem::replace(&mut visited[succ as usize], true) {
+                distance[succ as usize] = stack.len();
                 stack.push((succ, visit_order(succ), 0));
             }
         }
@@ -212,13 +215,17 @@ impl Flow {
                 depth: depth[node as usize],
             })
             .collect();
-        // The last first: regalloc2 intersects the dominators of predecessors in turn, and from a shallow one on it would walk up from
-        // each deep one.
-        for node in (0..self.nodes.len()).rev() {
+        for node in 0..self.nodes.len() {
             for at in 0..self.nodes[node].succs.len() {
                 let succ = self.nodes[node].succs[at];
                 self.nodes[succ as usize].preds.push(node as u32);
             }
+        }
+        // The farthest first: regalloc2 intersects the dominators of predecessors in turn, and from a near one on it would walk up
+        // from each far one.
+        for node in &mut self.nodes {
+            let far = |&pred: &u32| std::cmp::Reverse(distance[postorder[pred as usize] as usize]);
+            node.preds.sort_by_key(far);
         }
     }
 }
