@@ -99,6 +99,20 @@ fn word() -> impl Strategy<Value = u64> {
     let of = move |bits: u32| {
         prop::collection::vec(extreme(bits), (64 / bits) as usize).prop_map(move |l| lanes(bits, l))
     };
+    // Mostly all lanes are numbers of half their width, and often the first or last one.
+    let halved = move |bits: u32| {
+        let end = 1_i64 << (bits / 2 - 1);
+        let edge = prop_oneof![
+            Just(-end),
+            Just(end - 1),
+            Just(2 * end - 1),
+            Just(-1),
+            0..end
+        ];
+        let beyond = prop_oneof![Just(-end - 1), Just(end), Just(2 * end)];
+        let lane = prop_oneof![12 => edge, 1 => beyond].prop_map(|x| x as u64);
+        prop::collection::vec(lane, (64 / bits) as usize).prop_map(move |l| lanes(bits, l))
+    };
     let floats = [
         f32::NAN,
         f32::INFINITY,
@@ -116,7 +130,8 @@ fn word() -> impl Strategy<Value = u64> {
         u64::from(floats[a].to_bits()) | u64::from(floats[b].to_bits()) << 32
     });
     let double = (0..floats.len()).prop_map(move |a| f64::from(floats[a]).to_bits());
-    prop_oneof![of(8), of(16), of(32), of(64), float, double]
+    let halves = prop_oneof![halved(16), halved(32)];
+    prop_oneof![of(8), of(16), of(32), of(64), halves, float, double]
 }
 
 /// Attributes for a row.

@@ -2,6 +2,7 @@
 
 use super::Vector;
 use super::half::{Half, every, full};
+use cranelift_codegen::ir::types::I32;
 use cranelift_codegen::ir::{InstBuilder, Value};
 use std::collections::BTreeMap;
 
@@ -83,17 +84,29 @@ impl Half<'_, '_> {
     /// The bytes of `x` that the bytes of `names` name, zero past the end.
     pub(super) fn swizzle(&mut self, x: Vector, names: Vector) -> Vector {
         names.map(|names| {
-            // Eight times the low four bits: a shift amount modulo 64, and above it which half.
             let low = self.and_bits(names, every(8, 0x0f));
+            // Lane i is to be rotated left by 8 i - 8 name bits, modulo 64. A multiple of 64 keeps the byte from borrowing.
             let places = self.shl_by(low, 3);
+            let to = self.word(u64::from_le_bytes(std::array::from_fn(|i| {
+                128 + 8 * i as u8
+            })));
+            let amounts = self.sub(to, places);
+            let upper = self.shr_by(amounts, 32);
+            let upper = self.low(upper);
             let mut all = None;
             for lane in 0..8 {
-                let place = self.shr_by(places, 8 * lane);
-                let high = self.and_bits(place, 64);
+                let amount = match lane {
+                    0..4 => self.shr_by(amounts, 8 * lane),
+                    _ => {
+                        let by = self.builder.ins().iconst(I32, i64::from(8 * (lane - 4)));
+                        let amount = self.builder.ins().ushr(upper, by);
+                        self.widen(amount)
+                    }
+                };
+                let high = self.and_bits(low, 8 << (8 * lane));
                 let half = self.builder.ins().select(high, x[1], x[0]);
-                let byte = self.shr(half, place);
-                let byte = self.and_bits(byte, 0xff);
-                let byte = self.shl_by(byte, 8 * lane);
+                let moved = self.builder.ins().rotl(half, amount);
+                let byte = self.and_bits(moved, 0xff << (8 * lane));
                 all = Some(match all {
                     None => byte,
                     Some(others) => self.add(others, byte),
@@ -101,9 +114,11 @@ impl Half<'_, '_> {
             }
             let all = all.unwrap_or(low);
             let beyond = self.and_bits(names, every(8, 0xf0));
-            let beyond = self.byte_mask(beyond);
-            let dropped = self.and(all, beyond);
-            self.sub(all, dropped)
+            self.unless_zero(beyond, all, |h| {
+                let beyond = h.byte_mask(beyond);
+                let dropped = h.and(all, beyond);
+                h.sub(all, dropped)
+            })
         })
     }
 

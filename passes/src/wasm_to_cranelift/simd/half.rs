@@ -6,7 +6,9 @@
 
 use cranelift_codegen::ir::condcodes::{CondCode, IntCC};
 use cranelift_codegen::ir::types::{I8, I16, I32, I64};
-use cranelift_codegen::ir::{self as clif, InstBuilder, InstructionData, Opcode, Value, ValueDef};
+use cranelift_codegen::ir::{
+    self as clif, BlockArg, InstBuilder, InstructionData, Opcode, Value, ValueDef,
+};
 use cranelift_frontend::FunctionBuilder;
 
 /// The word with 1 in every lane of `w` bits.
@@ -20,7 +22,7 @@ pub(super) const fn full(w: u32) -> u64 {
 }
 
 /// The word with the sign bit of every lane of `w` bits.
-const fn signs(w: u32) -> u64 {
+pub(super) const fn signs(w: u32) -> u64 {
     ones(w) << (w - 1)
 }
 
@@ -236,6 +238,26 @@ impl Half<'_, '_> {
         self.add(low, high)
     }
 
+    /// `usual` if the word is zero, else what `other` makes, in a block of its own.
+    pub(super) fn unless_zero(
+        &mut self,
+        word: Value,
+        usual: Value,
+        other: impl FnOnce(&mut Self) -> Value,
+    ) -> Value {
+        let (rare, done) = (self.builder.create_block(), self.builder.create_block());
+        let result = self.builder.append_block_param(done, I64);
+        let ins = self.builder.ins();
+        ins.brif(word, rare, &[], done, &[BlockArg::Value(usual)]);
+        self.builder.seal_block(rare);
+        self.builder.switch_to_block(rare);
+        let made = other(self);
+        self.builder.ins().jump(done, &[BlockArg::Value(made)]);
+        self.builder.seal_block(done);
+        self.builder.switch_to_block(done);
+        result
+    }
+
     /// Lane masks of lane flags.
     pub(super) fn fill(&mut self, w: u32, flags: Value) -> Value {
         if w == 64 {
@@ -247,7 +269,7 @@ impl Half<'_, '_> {
     }
 
     /// Lane masks where the flags are 0.
-    fn fill_not(&mut self, w: u32, flags: Value) -> Value {
+    pub(super) fn fill_not(&mut self, w: u32, flags: Value) -> Value {
         if w == 64 {
             return self.add_bits(flags, u64::MAX);
         }
@@ -256,7 +278,7 @@ impl Half<'_, '_> {
     }
 
     /// Flags of the sign bits in `x`.
-    fn sign_flags(&mut self, w: u32, x: Value) -> Value {
+    pub(super) fn sign_flags(&mut self, w: u32, x: Value) -> Value {
         let shifted = self.shr_by(x, w - 1);
         if w == 64 {
             shifted
@@ -601,39 +623,6 @@ impl Half<'_, '_> {
         let borrow = self.and_bits(borrow, every(w, 1 << (w / 2)));
         let high = self.mul_bits(borrow, full(w / 2));
         self.add(low, high)
-    }
-
-    /// Signed lanes of `2 w` bits limited to numbers of `w` bits, packed into the low 32 bits; the others are zero.
-    pub(super) fn narrow_lanes(&mut self, w: u32, signed: bool, x: Value) -> Value {
-        let wide = 2 * w;
-        let negative = self.sign_flags(wide, x);
-        let negative = self.fill(wide, negative);
-        let (excess, limit) = if signed {
-            let magnitude = self.xor(x, negative);
-            let largest = every(wide, full(w - 1));
-            (
-                self.and_bits(magnitude, !largest),
-                self.xor_bits(negative, largest),
-            )
-        } else {
-            (
-                self.and_bits(x, !every(wide, full(w))),
-                self.xor_bits(negative, u64::MAX),
-            )
-        };
-        let beyond = self.nonzero(wide, excess);
-        let beyond = self.sign_flags(wide, beyond);
-        let beyond = self.fill(wide, beyond);
-        let limited = self.choose(beyond, limit, x);
-        let mut packed = self.and_bits(limited, every(wide, full(w)));
-        for group in [8, 16].into_iter().filter(|&group| group >= w) {
-            let moved = self.shr_by(packed, group);
-            packed = self.add(packed, moved);
-            if group == 8 {
-                packed = self.and_bits(packed, every(32, full(16)));
-            }
-        }
-        self.low_word(packed)
     }
 
     /// Per lane of 32 bits: the sum of the products of its two signed lanes of 16 bits.

@@ -6,6 +6,7 @@
 
 mod bytes;
 mod half;
+mod narrow;
 mod scalars;
 
 use super::Translator;
@@ -182,11 +183,7 @@ impl<'a> Translator<'a> {
                 zip(a, b, |a, b| h.mul_lanes(w, a, b))
             }
             LaneOp::ExtAddPairwise { signed } => x(0).map(|a| h.pairwise(w, signed, a)),
-            LaneOp::Narrow { signed } => [x(0), x(1)].map(|x| {
-                let [low, high] = x.map(|a| h.narrow_lanes(w, signed, a));
-                let high = h.shl_by(high, 32);
-                h.add(low, high)
-            }),
+            LaneOp::Narrow { signed } => h.narrow(w, signed, x(0), x(1)),
             LaneOp::Dot => zip(x(0), x(1), |a, b| h.dot_lanes(a, b)),
             LaneOp::Q15Mulr => zip(x(0), x(1), |a, b| h.q15mulr_lanes(a, b)),
             LaneOp::ByteDot => zip(x(0), x(1), |a, b| {
