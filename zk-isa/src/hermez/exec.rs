@@ -58,6 +58,14 @@ impl Memory {
         self.0.get(&address).copied().unwrap_or([0; 2])
     }
 
+    /// Every word that is not zero, by address.
+    pub fn words(&self) -> Vec<(u64, [u64; 2])> {
+        let written = self.0.iter().map(|(&address, &word)| (address, word));
+        let mut words: Vec<_> = written.filter(|(_, word)| *word != [0; 2]).collect();
+        words.sort_unstable();
+        words
+    }
+
     /// A word as an integer; none if a limb is not below 2^32.
     pub fn word(&self, address: u64) -> Option<u64> {
         integer(self.limbs(address))
