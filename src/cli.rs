@@ -303,6 +303,9 @@ pub struct Spec {
     /// Security of the proofs.
     #[arg(long, value_enum, default_value_t, requires = "prove")]
     pub security: SecurityLevel,
+    /// Write the zkASM programs of the assertions into this folder (hermez64).
+    #[arg(long, value_name = "DIR", conflicts_with = "prove")]
+    pub emit_dir: Option<PathBuf>,
     /// Print counts and remarks as JSON.
     #[arg(long)]
     pub json: bool,

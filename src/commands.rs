@@ -120,7 +120,8 @@ pub fn execute(cli: &Cli, interactive: bool) -> Output {
             Target::Zk64 => execute::run(args, &mut output),
             Target::Hermez64 => hermez::run(args, &mut output),
         },
-        Some(Command::Prove(args)) => prove::prove(args, interactive, &mut output),
+        Some(Command::Prove(args)) => only_zk64(&args.invocation.flags, "`prove`")
+            .and_then(|()| prove::prove(args, interactive, &mut output)),
         Some(Command::Verify(args)) => prove::verify(args, &mut output),
         Some(Command::Spec(args)) => spec::spec(args, &mut output),
         Some(Command::CostModel(args)) => models::cost_model(args, &mut output),
@@ -199,12 +200,17 @@ pub fn init_tracing(time_passes: bool) {
         .try_init();
 }
 
+/// Refuses a command that is for zk64 alone.
+pub(crate) fn only_zk64(flags: &CompileFlags, what: &str) -> Result<(), Failure> {
+    if flags.target == Target::Zk64 {
+        return Ok(());
+    }
+    let message = format!("{what} is for `--target={}` only", Target::Zk64);
+    Err(Diagnostic::error("usage", message).into())
+}
+
 /// The options the flags ask for.
 pub(crate) fn options(flags: &CompileFlags) -> Result<Options, Failure> {
-    if flags.target != Target::Zk64 {
-        let message = format!("`--target={}` only runs zkASM text", flags.target);
-        return Err(Diagnostic::error("usage", message).into());
-    }
     let mut options = Options::new(flags.opt);
     options.model = load_model(&flags.cost_model)?;
     options.max_pages = flags.max_pages;

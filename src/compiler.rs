@@ -3,6 +3,7 @@
 use crate::db::{Db, File, Flags, Model, Source, SourceModule};
 use crate::emit::Emit;
 use crate::queries;
+pub use crate::queries::HermezScript;
 use crate::zkir::ZkModule;
 use salsa::Setter;
 use std::collections::BTreeSet;
@@ -265,6 +266,20 @@ impl Compiler {
         args: &[u64],
     ) -> Result<zkc_isa::hermez::Program, Diagnostic> {
         queries::hermez_program(&self.db, self.source, self.flags, self.model, roots, args)
+    }
+
+    /// The hermez64 program that makes a script's calls and asserts their results, from a state that an earlier one left or
+    /// the module's. Functions as for [`Compiler::script`].
+    ///
+    /// Errors: as for [`Compiler::program`].
+    pub fn hermez_script(
+        &self,
+        funcs: &BTreeSet<u32>,
+        steps: &[ScriptStep],
+        state: Option<&zkc_backend::hermez::State>,
+    ) -> Result<HermezScript, Diagnostic> {
+        let (db, source, flags) = (&self.db, self.source, self.flags);
+        queries::hermez_script(db, source, flags, self.model, funcs, steps, state)
     }
 
     /// The same before register allocation: functions in the zk dialect with what links them.

@@ -17,4 +17,4 @@ pub mod statement;
 pub mod wasi;
 pub mod zkir;
 
-pub use compiler::{Compiler, Options, Roots, Unit, compile, compile_units, decode};
+pub use compiler::{Compiler, HermezScript, Options, Roots, Unit, compile, compile_units, decode};

@@ -341,6 +341,91 @@ pub(crate) fn hermez_program(
     roots: &Roots,
     args: &[u64],
 ) -> Result<zkc_isa::hermez::Program, Diagnostic> {
+    let plan = plan(db, source, flags, roots.clone())
+        .as_ref()
+        .map_err(Clone::clone)?;
+    let export = plan.exports.first().cloned().ok_or_else(|| {
+        Diagnostic::error("unknown-export", "the module exports no function to run")
+    })?;
+    if export.params.len() != args.len() {
+        let message = format!(
+            "`{}` takes {} arguments, {} given",
+            export.name,
+            export.params.len(),
+            args.len()
+        );
+        return Err(Diagnostic::error("argument", message));
+    }
+    let input = hermez_input(db, source, flags, model, roots, export, args)?;
+    let _span = tracing::info_span!(target: "zkc", "link").entered();
+    hermez::link(&input).map_err(|e| backend_error(&e))
+}
+
+/// The hermez64 program of a script of calls, with its memory and number of static words.
+pub(crate) fn hermez_script(
+    db: &dyn Database,
+    source: Source,
+    flags: Flags,
+    model: Model,
+    funcs: &BTreeSet<u32>,
+    steps: &[ScriptStep],
+    state: Option<&hermez::State>,
+) -> Result<HermezScript, Diagnostic> {
+    let named = funcs.iter().map(|&func| (func.to_string(), func));
+    let roots = Roots::Functions(named.collect());
+    let plan = plan(db, source, flags, roots.clone())
+        .as_ref()
+        .map_err(Clone::clone)?;
+    let result_words = |step: &ScriptStep| {
+        let export = plan
+            .exports
+            .iter()
+            .find(|e| Some(e.func) == step.action.callee());
+        export.map_or(0, |e| e.results.len() as u32)
+    };
+    let results: Vec<u32> = steps.iter().map(result_words).collect();
+    let most = plan.exports.iter().max_by_key(|e| e.results.len());
+    let export = most.cloned().unwrap_or_else(|| Export {
+        name: String::new(),
+        func: 0,
+        params: Vec::new(),
+        results: Vec::new(),
+    });
+    let input = hermez_input(db, source, flags, model, &roots, export, &[])?;
+    let script = hermez::Script {
+        steps,
+        results: &results,
+        state,
+    };
+    let program = hermez::link_script(&input, &script).map_err(|e| backend_error(&e))?;
+    Ok(HermezScript {
+        program,
+        memory: input.memory,
+        statics: input.statics,
+    })
+}
+
+/// A script's program for hermez64.
+#[derive(Clone, Debug)]
+pub struct HermezScript {
+    /// The program.
+    pub program: zkc_isa::hermez::Program,
+    /// Where its memory lies.
+    pub memory: MemoryPlan,
+    /// Static words.
+    pub statics: u32,
+}
+
+/// What a hermez64 program is linked from.
+fn hermez_input<'db>(
+    db: &'db dyn Database,
+    source: Source,
+    flags: Flags,
+    model: Model,
+    roots: &Roots,
+    export: Export,
+    args: &[u64],
+) -> Result<hermez::LinkInput<'db>, Diagnostic> {
     let module = &linked(db, source).as_ref().map_err(Clone::clone)?.module;
     let layout = layout(db, source, flags).as_ref().map_err(Clone::clone)?;
     let plan = plan(db, source, flags, roots.clone())
@@ -355,20 +440,7 @@ pub(crate) fn hermez_program(
         let name = module.funcs[index as usize].name.clone();
         functions.push((index, name, &**compiled));
     }
-    let export = plan.exports.first().cloned().ok_or_else(|| {
-        Diagnostic::error("unknown-export", "the module exports no function to run")
-    })?;
-    if export.params.len() != args.len() {
-        let message = format!(
-            "`{}` takes {} arguments, {} given",
-            export.name,
-            export.params.len(),
-            args.len()
-        );
-        return Err(Diagnostic::error("argument", message));
-    }
-    let _span = tracing::info_span!(target: "zkc", "link").entered();
-    hermez::link(&hermez::LinkInput {
+    Ok(hermez::LinkInput {
         functions,
         export,
         args: args.to_vec(),
@@ -377,7 +449,6 @@ pub(crate) fn hermez_program(
         statics: layout.end_slot,
         init: plan.init.clone(),
     })
-    .map_err(|e| backend_error(&e))
 }
 
 /// What a program is linked from, but for the functions' code.

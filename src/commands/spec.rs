@@ -2,13 +2,16 @@
 
 use super::prove::security;
 use super::{About, EXIT_REFUSED, Failure, Output, options};
+use crate::Options;
 use crate::cli::{Spec, WasmVersion};
 use crate::input;
 use crate::spec::{
-    Count, Kind, ProveSettings, Proven, Report, Script, Verdict, Version, prove, run,
+    Count, Kind, ProveSettings, Proven, Report, Script, Verdict, Version, prove, run, run_hermez,
 };
 use serde_json::{Map, Value, json};
 use zkc_ir::Diagnostic;
+use zkc_isa::Target;
+use zkc_isa::hermez::{Counters, MAX_ROWS};
 
 /// Runs a script's assertions and prints the counts, and each failure and skip with its line. Exit code 1 if one failed.
 pub(super) fn spec(args: &Spec, output: &mut Output) -> Result<(), Failure> {
@@ -22,6 +25,14 @@ pub(super) fn spec(args: &Spec, output: &mut Output) -> Result<(), Failure> {
         WasmVersion::Latest => Version::Latest,
     };
     let options = options(&args.flags)?;
+    match args.flags.target {
+        Target::Zk64 => {}
+        Target::Hermez64 => return hermez(args, &script, &options, output),
+    }
+    if args.emit_dir.is_some() {
+        let message = "`--emit-dir` is for `--target=hermez64`";
+        return Err(Diagnostic::error("usage", message).into());
+    }
     if args.prove {
         let settings = ProveSettings {
             security: security(args.security),
@@ -47,6 +58,65 @@ pub(super) fn spec(args: &Spec, output: &mut Output) -> Result<(), Failure> {
         print_counts(&report, output);
     }
     if !report.holds() {
+        output.code = EXIT_REFUSED;
+    }
+    Ok(())
+}
+
+/// Runs a script on the Hermez processor's model and writes its programs.
+fn hermez(
+    args: &Spec,
+    script: &Script,
+    options: &Options,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    if args.prove {
+        let message = "`--prove` is for `--target=zk64`";
+        return Err(Diagnostic::error("usage", message).into());
+    }
+    let path = &args.file;
+    let ran = run_hermez(script, options, MAX_ROWS).about(path)?;
+    if let Some(dir) = &args.emit_dir {
+        let io = |e: std::io::Error| {
+            let message = format!("cannot write `{}`: {e}", dir.display());
+            Diagnostic::error("io", message)
+        };
+        std::fs::create_dir_all(dir).map_err(io).about(path)?;
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        for (number, program) in ran.programs.iter().enumerate() {
+            let (first, last) = program.lines;
+            let name = format!("{stem}-{:04}-lines-{first}-{last}.zkasm", number + 1);
+            let text = zkc_isa::hermez::asm::print(&program.program);
+            input::write_file(&dir.join(name), text.as_bytes()).about(path)?;
+        }
+    }
+    let sum = |count: fn(&Counters) -> u64| -> u64 {
+        ran.programs.iter().map(|p| count(&p.counters)).sum()
+    };
+    let sums = Counters {
+        steps: sum(|c| c.steps),
+        arith: sum(|c| c.arith),
+        binary: sum(|c| c.binary),
+        mem: sum(|c| c.mem),
+        mem_align: sum(|c| c.mem_align),
+    };
+    let asserted: usize = ran.programs.iter().map(|p| p.assertions).sum();
+    if args.json {
+        let mut value = json(&ran.report);
+        value["programs"] = ran.programs.len().into();
+        value["asserted"] = asserted.into();
+        value["counters"] = json!(sums);
+        output.print(format!("{value:#}"));
+    } else {
+        print_remarks(&ran.report, output);
+        print_counts(&ran.report, output);
+        let programs = ran.programs.len();
+        output.print(format!(
+            "asserted by {programs} programs: {asserted}; {} steps, {} arith, {} binary, {} mem, {} memAlign",
+            sums.steps, sums.arith, sums.binary, sums.mem, sums.mem_align
+        ));
+    }
+    if !ran.report.holds() {
         output.code = EXIT_REFUSED;
     }
     Ok(())

@@ -6,6 +6,7 @@
 mod called;
 mod expected;
 mod group;
+mod hermez;
 mod plan;
 mod prove;
 mod run;
@@ -15,6 +16,7 @@ mod session;
 pub use called::Called;
 pub use expected::{Expected, all_match};
 pub use group::{Group, State};
+pub use hermez::{HermezProgram, HermezReport, run_hermez};
 pub use prove::{ProveSettings, Proven, ProvenRun, prove};
 pub use run::{Count, Outcome, Report, Verdict, run};
 pub use script::{Action, ActionKind, Assembled, Directive, Kind, Refused, Script, Step};

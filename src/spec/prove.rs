@@ -88,10 +88,12 @@ fn is_of_modules(kind: Option<Kind>) -> bool {
 
 /// A step with what it is of the script.
 #[derive(Clone)]
-struct Counted {
-    line: usize,
-    assertion: bool,
-    step: ScriptStep,
+pub(super) struct Counted {
+    pub(super) line: usize,
+    pub(super) assertion: bool,
+    pub(super) step: ScriptStep,
+    /// Its directive's position in the script.
+    pub(super) directive: usize,
 }
 
 /// Proves a script and verifies the proofs.
@@ -155,20 +157,22 @@ pub fn prove(
     Ok(proven)
 }
 
-struct Context<'a> {
-    script: &'a Script,
-    plan: &'a Plan,
-    report: &'a Report,
-    linked: &'a Linked,
-    layout: &'a Layout,
+/// A group of a script and what its modules became.
+pub(super) struct Context<'a> {
+    pub(super) script: &'a Script,
+    pub(super) plan: &'a Plan,
+    pub(super) report: &'a Report,
+    pub(super) linked: &'a Linked,
+    pub(super) layout: &'a Layout,
 }
 
 impl Context<'_> {
     /// The script's steps that run in a group, without those that were skipped.
-    fn steps(&self, group: usize) -> Result<Vec<Counted>, Diagnostic> {
+    pub(super) fn steps(&self, group: usize) -> Result<Vec<Counted>, Diagnostic> {
         let mut steps = Vec::new();
         let outcomes = self.plan.targets.iter().zip(&self.report.outcomes);
-        for (step, (target, outcome)) in self.script.steps.iter().zip(outcomes) {
+        let directives = self.script.steps.iter().enumerate();
+        for ((directive, step), (target, outcome)) in directives.zip(outcomes) {
             let Some(planned) = target.map(|t| &self.plan.instances[t]) else {
                 continue;
             };
@@ -181,6 +185,7 @@ impl Context<'_> {
                     line: step.line,
                     assertion: outcome.kind.is_some(),
                     step: made,
+                    directive,
                 });
             }
         }

@@ -11,6 +11,7 @@
 //! A program's trace is a cycle, so it ends as it starts. Arguments and initial words are constants of the text.
 
 use super::CompiledFunc;
+use super::script::State;
 use crate::{BackendError, Export, InitValue, InitWord};
 use std::collections::{BTreeMap, BTreeSet};
 use zkc_ir::Trap;
@@ -24,7 +25,7 @@ use zkc_isa::{SLOT_PAGES, STATIC_BASE};
 /// Stack words: SP at the start, from where frames go down.
 const STACK_TOP: i128 = (1 << 16) - 1;
 /// Words of a context's heap.
-const HEAP_WORDS: u32 = 1 << 17;
+pub(super) const HEAP_WORDS: u32 = 1 << 17;
 
 /// Everything a program is made of.
 #[derive(Clone, Debug)]
@@ -45,8 +46,8 @@ pub struct LinkInput<'a> {
     pub init: Vec<InitWord>,
 }
 
-struct Linker {
-    program: Program,
+pub(super) struct Linker {
+    pub(super) program: Program,
     functions: BTreeMap<u32, Label>,
     used: BTreeSet<Symbol>,
 }
@@ -55,52 +56,61 @@ struct Linker {
 ///
 /// Errors: a function that is needed is not there; too many steps or static words.
 pub fn link(input: &LinkInput<'_>) -> Result<Program, BackendError> {
-    let mut linker = Linker {
-        program: Program::new(),
-        functions: BTreeMap::new(),
-        used: BTreeSet::new(),
-    };
-    linker.variables(input)?;
-    let start = linker.program.label("start");
-    let begin = linker.program.label("begin");
-    linker.program.bind(start);
-    linker.push(Step::new().reg(Reg::Step).set(Reg::A));
-    linker.push(Step::new().assert().jmp(begin));
-    for (index, name, _) in &input.functions {
-        let label = linker
-            .program
-            .fresh_label(&format!("f_{}", identifier(name)));
-        linker.functions.insert(*index, label);
-    }
-    for (index, _, func) in &input.functions {
-        let label = linker.function(*index)?;
-        linker.program.bind(label);
-        linker.code(&func.code)?;
-    }
-    for routine in Routine::ALL {
-        if linker.used.contains(&Symbol::Routine(routine)) {
-            let label = linker.symbol(Symbol::Routine(routine))?;
-            linker.program.bind(label);
-            linker.code(&routine.code(input.memory))?;
-        }
-    }
-    linker.program.bind(begin);
+    let mut linker = Linker::new(input)?;
     linker.begin(input)?;
-    linker.ends()?;
-    match linker.program.check() {
-        Ok(()) => Ok(linker.program),
-        Err((_, message)) if linker.program.steps.len() > zkc_isa::hermez::MAX_STEPS => {
-            tracing::debug!(message);
-            Err(BackendError::TooManyInstructions(
-                linker.program.steps.len(),
-            ))
-        }
-        Err((_, message)) => Err(BackendError::Malformed(message)),
-    }
+    linker.ends(None)?;
+    linker.finish()
 }
 
 impl Linker {
-    fn push(&mut self, step: Step) {
+    /// A program up to the label `begin`: the functions and what they share.
+    pub(super) fn new(input: &LinkInput<'_>) -> Result<Linker, BackendError> {
+        let mut linker = Linker {
+            program: Program::new(),
+            functions: BTreeMap::new(),
+            used: BTreeSet::new(),
+        };
+        linker.variables(input)?;
+        let start = linker.program.label("start");
+        let begin = linker.program.label("begin");
+        linker.program.bind(start);
+        linker.push(Step::new().reg(Reg::Step).set(Reg::A));
+        linker.push(Step::new().assert().jmp(begin));
+        for (index, name, _) in &input.functions {
+            let label = linker
+                .program
+                .fresh_label(&format!("f_{}", identifier(name)));
+            linker.functions.insert(*index, label);
+        }
+        for (index, _, func) in &input.functions {
+            let label = linker.function(*index)?;
+            linker.program.bind(label);
+            linker.code(&func.code)?;
+        }
+        for routine in Routine::ALL {
+            if linker.used.contains(&Symbol::Routine(routine)) {
+                let label = linker.symbol(Symbol::Routine(routine))?;
+                linker.program.bind(label);
+                linker.code(&routine.code(input.memory))?;
+            }
+        }
+        linker.program.bind(begin);
+        Ok(linker)
+    }
+
+    /// The program, if the machine can hold it.
+    pub(super) fn finish(self) -> Result<Program, BackendError> {
+        match self.program.check() {
+            Ok(()) => Ok(self.program),
+            Err((_, message)) if self.program.steps.len() > zkc_isa::hermez::MAX_STEPS => {
+                tracing::debug!(message);
+                Err(BackendError::TooManyInstructions(self.program.steps.len()))
+            }
+            Err((_, message)) => Err(BackendError::Malformed(message)),
+        }
+    }
+
+    pub(super) fn push(&mut self, step: Step) {
         self.program.push(step);
     }
 
@@ -126,13 +136,13 @@ impl Linker {
         Ok(())
     }
 
-    fn function(&self, index: u32) -> Result<Label, BackendError> {
+    pub(super) fn function(&self, index: u32) -> Result<Label, BackendError> {
         let label = self.functions.get(&index).copied();
         label.ok_or(BackendError::MissingFunction(index))
     }
 
     /// The program's label for a symbol.
-    fn symbol(&mut self, symbol: Symbol) -> Result<Label, BackendError> {
+    pub(super) fn symbol(&mut self, symbol: Symbol) -> Result<Label, BackendError> {
         self.used.insert(symbol);
         let name = match symbol {
             Symbol::Function(index) => return self.function(index),
@@ -197,19 +207,30 @@ impl Linker {
         Ok(())
     }
 
-    /// The start-up code.
-    fn begin(&mut self, input: &LinkInput<'_>) -> Result<(), BackendError> {
+    /// The stack is empty.
+    pub(super) fn stack_pointer(&mut self) {
         self.push(Step::new().plus(STACK_TOP).set(Reg::Sp));
+    }
+
+    /// Stores the initial words: the module's, or those of another state.
+    pub(super) fn init(
+        &mut self,
+        input: &LinkInput<'_>,
+        state: Option<&State>,
+    ) -> Result<(), BackendError> {
+        let pages = state.map_or(input.memory.pages, |state| state.pages);
         let mut words: BTreeMap<u32, InitValue> = BTreeMap::new();
-        let pages = InitValue::Const(input.memory.pages.into());
-        words.insert(STATIC_BASE + SLOT_PAGES, pages);
-        for word in &input.init {
-            if words.insert(word.addr, word.value).is_some() {
-                return Err(BackendError::DuplicateInit(word.addr));
+        words.insert(STATIC_BASE + SLOT_PAGES, InitValue::Const(pages.into()));
+        let module = input.init.iter().map(|word| (word.addr, word.value));
+        let other = state.iter().flat_map(|state| &state.words);
+        let other = other.map(|&(addr, word)| (addr, InitValue::Const(word)));
+        for (addr, value) in module.filter(|_| state.is_none()).chain(other) {
+            if words.insert(addr, value).is_some() {
+                return Err(BackendError::DuplicateInit(addr));
             }
         }
         if input.memory.grows() {
-            let bytes = i128::from(input.memory.pages) << 16;
+            let bytes = i128::from(pages) << 16;
             self.push(Step::new().plus(bytes).store(Address::var(MEMORY_BYTES, 0)));
         }
         let mut context = 0;
@@ -237,6 +258,13 @@ impl Linker {
             }
         }
         self.context(0, &mut context);
+        Ok(())
+    }
+
+    /// The start-up code.
+    fn begin(&mut self, input: &LinkInput<'_>) -> Result<(), BackendError> {
+        self.stack_pointer();
+        self.init(input, None)?;
         for (at, &arg) in (0..).zip(&input.args) {
             self.push(Step::new().long(arg).store(Address::var(ARGS, at)));
         }
@@ -257,7 +285,12 @@ impl Linker {
         }
         let callee = self.function(input.export.func)?;
         self.push(Step::new().call(callee));
-        let count = input.export.results.len();
+        self.results(input.export.results.len());
+        Ok(())
+    }
+
+    /// Stores the results of a call.
+    pub(super) fn results(&mut self, count: usize) {
         for (at, reg) in (0..count as i32).zip(PASSED) {
             self.push(Step::new().reg(reg).store(Address::var(RESULTS, at)));
         }
@@ -267,7 +300,6 @@ impl Linker {
             let result = Address::var(RESULTS, at as i32);
             self.push(Step::new().reg(Reg::A).store(result));
         }
-        Ok(())
     }
 
     /// Makes `number` the context.
@@ -278,8 +310,8 @@ impl Linker {
         }
     }
 
-    /// The ends of a run.
-    fn ends(&mut self) -> Result<(), BackendError> {
+    /// The ends of a run. With `traps` it must end in one of these ways, or with success if there are none.
+    pub(super) fn ends(&mut self, traps: Option<&[Trap]>) -> Result<(), BackendError> {
         let halt = self.program.label("halt");
         let done = self.symbol(Symbol::Done)?;
         self.program.bind(done);
@@ -294,8 +326,14 @@ impl Linker {
             }
         }
         self.program.bind(halt);
-        let wait = Step::new().hint(Expr::call("beforeLast", Vec::new()));
-        self.push(wait.jmpn(halt));
+        let mut wait = halt;
+        if let Some(traps) = traps {
+            self.assert_status(traps)?;
+            wait = self.program.label("wait");
+            self.program.bind(wait);
+        }
+        let last = Step::new().hint(Expr::call("beforeLast", Vec::new()));
+        self.push(last.jmpn(wait));
         let mut clear = Step::new();
         for reg in [
             Reg::A,

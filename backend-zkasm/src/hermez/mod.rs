@@ -12,8 +12,10 @@ mod emit;
 mod facts;
 mod link;
 mod lower;
+mod script;
 
 pub use link::{LinkInput, link};
+pub use script::{Script, State, link_script};
 pub use zkc_isa::hermez::expand::MemoryPlan;
 
 use crate::BackendError;

@@ -3,6 +3,7 @@
 //! v1.0.0 has no constant added to a variable's name, no index but E for the spaces, no `$0{}`, and later versions bound each
 //! number of a left-hand side to the range of `CONST`. [`Program::split_variables`] turns words of variables into variables.
 
+use super::asm::{factors, summands};
 use super::expr::Expr;
 use super::program::{Program, Scope, Var, Variable};
 use super::step::{Const, Free, Goto, Index, Jump, Space, Step};
@@ -82,11 +83,17 @@ impl Program {
         let lhs = &step.lhs;
         let refuse = |what: &str| Err(what.to_owned());
         if let Const::Short(value) = lhs.constant
-            && value.unsigned_abs() > MAX_CONST
+            && summands(value.unsigned_abs())
+                .iter()
+                .any(|&s| s > MAX_CONST)
         {
-            return refuse("a constant of more than 32 bits");
+            return refuse("a constant of more than 35 bits");
         }
-        if lhs.regs.iter().any(|r| r.1.unsigned_abs() > MAX_CONST) {
+        if lhs
+            .regs
+            .iter()
+            .any(|r| factors(r.1.unsigned_abs()).is_none())
+        {
             return refuse("a coefficient of more than 32 bits");
         }
         if step.free_limb0 {

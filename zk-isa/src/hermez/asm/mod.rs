@@ -15,3 +15,4 @@ mod syntax;
 pub use json::to_json;
 pub use parse::{Include, parse, parse_with};
 pub use print::print;
+pub(super) use print::{factors, summands};

@@ -95,11 +95,7 @@ fn left(program: &Program, step: &Step, is_alone: bool) -> String {
         label,
     } = &step.lhs;
     let mut term = |coefficient: i128, what: &str| {
-        let times = match coefficient.unsigned_abs() {
-            1 => String::new(),
-            other => format!("{other} * "),
-        };
-        terms.push((coefficient < 0, format!("{times}{what}")));
+        terms.push((coefficient < 0, scaled(coefficient.unsigned_abs(), what)));
     };
     for &(reg, coefficient) in regs {
         term(coefficient, reg.name());
@@ -117,8 +113,10 @@ fn left(program: &Program, step: &Step, is_alone: bool) -> String {
         term(*coefficient, &tag);
     }
     match *constant {
-        Const::Short(0) => {}
-        Const::Short(value) => terms.push((value < 0, value.unsigned_abs().to_string())),
+        Const::Short(value) => {
+            let parts = summands(value.unsigned_abs());
+            terms.extend(parts.iter().map(|part| (value < 0, part.to_string())));
+        }
         Const::Long(value) => terms.push((false, format!("{value}n"))),
     }
     if let Some(label) = label {
@@ -140,6 +138,52 @@ fn left(program: &Program, step: &Step, is_alone: bool) -> String {
         text.push_str(term);
     }
     text
+}
+
+/// A multiple of something. Factors above 32 bits, which some versions of upstream's assembler refuse as numbers, are products.
+fn scaled(factor: u128, what: &str) -> String {
+    match factors(factor) {
+        _ if factor == 1 => what.to_owned(),
+        Some(factors) => {
+            let factors: Vec<String> = factors.iter().map(u32::to_string).collect();
+            match &factors[..] {
+                [one] => format!("{one} * {what}"),
+                _ => format!("{what} * {}", factors.join(" * ")),
+            }
+        }
+        None => format!("{factor} * {what}"),
+    }
+}
+
+/// Factors of a number that is a number of 32 bits times a power of two.
+pub(in super::super) fn factors(number: u128) -> Option<Vec<u32>> {
+    if let Ok(number) = u32::try_from(number) {
+        return Some(vec![number]);
+    }
+    let mut twos = number.trailing_zeros();
+    let mut factors = vec![u32::try_from(number >> twos).ok()?];
+    while twos > 0 {
+        let some = twos.min(31);
+        factors.push(1 << some);
+        twos -= some;
+    }
+    factors.retain(|&f| f != 1);
+    Some(factors)
+}
+
+/// Summands of 32 bits, or the number itself if there would be many; none of zero.
+pub(in super::super) fn summands(number: u128) -> Vec<u128> {
+    let most = u128::from(u32::MAX);
+    if number > 8 * most {
+        return vec![number];
+    }
+    let mut summands = Vec::new();
+    let mut left = number;
+    while left > 0 {
+        summands.push(left.min(most));
+        left -= left.min(most);
+    }
+    summands
 }
 
 fn ops(program: &Program, step: &Step) -> Vec<String> {

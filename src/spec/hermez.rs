@@ -1,0 +1,184 @@
+//! Scripts on the Hermez processor's executor model, as programs that assert what the script says.
+//!
+//! A group of connected instances is one sequence of programs: each makes the calls of consecutive directives and asserts
+//! their results, up to one that must trap, which ends it. The next one starts from the state it left. What is not about a
+//! run, and what zk64 cannot run either, is judged as [`run`](super::run) judges it.
+
+use super::group::is_unsupported;
+use super::plan::{Plan, Purpose, reason};
+use super::prove::{Context, Counted};
+use super::run::{Report, Verdict, run_planned};
+use super::script::Script;
+use crate::{Compiler, Options};
+use std::collections::{BTreeMap, BTreeSet};
+use zkc_backend::hermez::State;
+use zkc_backend::{ScriptAction, ScriptExpect, ScriptStep};
+use zkc_ir::Diagnostic;
+use zkc_isa::hermez::{self, Counters, Inputs, Program};
+
+/// Most directives of one program.
+const MAX_CALLS: usize = 256;
+
+/// One program of a script.
+#[derive(Clone, Debug)]
+pub struct HermezProgram {
+    /// Lines of the first and the last directive.
+    pub lines: (usize, usize),
+    /// Assertions in it.
+    pub assertions: usize,
+    /// The program.
+    pub program: Program,
+    /// Operations of its run.
+    pub counters: Counters,
+}
+
+/// What a script came to.
+#[derive(Clone, Debug, Default)]
+pub struct HermezReport {
+    /// One outcome per directive.
+    pub report: Report,
+    /// The programs that ran as the script says, in order.
+    pub programs: Vec<HermezProgram>,
+}
+
+/// Runs a script on the model. Runs of more than `max_steps` rows fail.
+///
+/// Errors: inconsistencies of ours.
+pub fn run_hermez(
+    script: &Script,
+    options: &Options,
+    max_steps: u64,
+) -> Result<HermezReport, Diagnostic> {
+    let plan = Plan::of(script, options);
+    let mut all = HermezReport {
+        report: run_planned(script, &plan, options),
+        programs: Vec::new(),
+    };
+    for group in 0..plan.groups.len() {
+        let units = plan.units(group, |p| p.purpose != Purpose::Unlinkable);
+        if units.is_empty() {
+            continue;
+        }
+        let compiler = Compiler::with_units(units, options);
+        let (linked, layout) = (compiler.linked()?, compiler.layout()?);
+        let context = Context {
+            script,
+            plan: &plan,
+            report: &all.report,
+            linked: &linked,
+            layout: &layout,
+        };
+        let steps = context.steps(group)?;
+        let mut runner = Runner {
+            compiler: &compiler,
+            funcs: BTreeSet::new(),
+            state: None,
+            max_steps,
+            all: &mut all,
+        };
+        runner.group(steps)?;
+    }
+    Ok(all)
+}
+
+struct Runner<'a> {
+    compiler: &'a Compiler,
+    /// The functions of every program.
+    funcs: BTreeSet<u32>,
+    /// What the programs so far left.
+    state: Option<State>,
+    max_steps: u64,
+    all: &'a mut HermezReport,
+}
+
+impl Runner<'_> {
+    fn group(&mut self, mut steps: Vec<Counted>) -> Result<(), Diagnostic> {
+        self.funcs = steps
+            .iter()
+            .filter_map(|s| s.step.action.callee())
+            .collect();
+        let unsupported = self.unsupported()?;
+        self.funcs.retain(|func| !unsupported.contains_key(func));
+        steps.retain(|step| {
+            let why = step.step.action.callee().and_then(|f| unsupported.get(&f));
+            let Some(why) = why else { return true };
+            self.all.report.outcomes[step.directive].verdict = Verdict::Skipped(why.clone());
+            false
+        });
+        let is_last = |step: &Counted| matches!(step.step.expect, ScriptExpect::Traps(_));
+        for part in steps.split_inclusive(is_last) {
+            for part in part.chunks(MAX_CALLS) {
+                self.part(part)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Functions that hermez64 does not have something for, if there are any.
+    fn unsupported(&self) -> Result<BTreeMap<u32, String>, Diagnostic> {
+        let compile = |funcs: &BTreeSet<u32>| self.compiler.hermez_script(funcs, &[], None);
+        let mut unsupported = BTreeMap::new();
+        match compile(&self.funcs) {
+            Err(diagnostic) if is_unsupported(&diagnostic) => {}
+            other => return other.map(|_| unsupported),
+        }
+        for &func in &self.funcs {
+            if let Err(diagnostic) = compile(&BTreeSet::from([func])) {
+                unsupported.insert(func, reason(&diagnostic));
+            }
+        }
+        Ok(unsupported)
+    }
+
+    /// Runs directives as one program, or one by one if they do not all pass.
+    fn part(&mut self, steps: &[Counted]) -> Result<(), Diagnostic> {
+        let Err(why) = self.program(steps)? else {
+            return Ok(());
+        };
+        if let [step] = steps {
+            self.all.report.outcomes[step.directive].verdict = Verdict::Failed(why);
+            return Ok(());
+        }
+        for step in steps.chunks(1) {
+            self.part(step)?;
+        }
+        Ok(())
+    }
+
+    /// Runs directives as one program: why they do not all pass.
+    fn program(&mut self, steps: &[Counted]) -> Result<Result<(), String>, Diagnostic> {
+        let calls: Vec<ScriptStep> = steps.iter().map(|s| s.step.clone()).collect();
+        let state = self.state.as_ref();
+        let made = self.compiler.hermez_script(&self.funcs, &calls, state)?;
+        let mut program = made.program;
+        program.split_variables();
+        let outcome = match hermez::run(&program, &Inputs::default(), self.max_steps) {
+            Ok(outcome) => outcome,
+            Err(refusal) => return Ok(Err(format!("{}: {refusal}", describe(&calls)))),
+        };
+        let left = State::of(&outcome.memory, made.statics, &made.memory);
+        let Some(left) = left else {
+            return Ok(Err("a word of the memory is not one of 64 bits".to_owned()));
+        };
+        self.state = Some(left);
+        let lines = steps.iter().map(|s| s.line);
+        self.all.programs.push(HermezProgram {
+            lines: (
+                lines.clone().min().unwrap_or_default(),
+                lines.max().unwrap_or_default(),
+            ),
+            assertions: steps.iter().filter(|s| s.assertion).count(),
+            program,
+            counters: outcome.counters,
+        });
+        Ok(Ok(()))
+    }
+}
+
+/// The last call, for a message.
+fn describe(calls: &[ScriptStep]) -> String {
+    match calls.last().map(|step| &step.action) {
+        Some(ScriptAction::Call { args, .. }) => format!("arguments {args:x?}"),
+        Some(ScriptAction::Read { .. }) | None => "a global".to_owned(),
+    }
+}
