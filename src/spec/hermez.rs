@@ -130,7 +130,7 @@ impl Runner<'_> {
         Ok(unsupported)
     }
 
-    /// Runs directives as one program, or one by one if they do not all pass.
+    /// Runs directives as one program, or as two if they do not all pass.
     fn part(&mut self, steps: &[Counted]) -> Result<(), Diagnostic> {
         let Err(why) = self.program(steps)? else {
             return Ok(());
@@ -139,10 +139,9 @@ impl Runner<'_> {
             self.all.report.outcomes[step.directive].verdict = Verdict::Failed(why);
             return Ok(());
         }
-        for step in steps.chunks(1) {
-            self.part(step)?;
-        }
-        Ok(())
+        let (first, second) = steps.split_at(steps.len() / 2);
+        self.part(first)?;
+        self.part(second)
     }
 
     /// Runs directives as one program: why they do not all pass.

@@ -115,8 +115,17 @@ pub struct Outcome {
     pub registers: Registers,
     /// Memory at the end.
     pub memory: Memory,
-    /// The step of each free input, in order of occurrence.
-    pub frees: Vec<u32>,
+    /// The free inputs, in order of occurrence.
+    pub frees: Vec<FreeInput>,
+}
+
+/// One occurrence of a free input.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FreeInput {
+    /// Index of its step.
+    pub step: u32,
+    /// Its limbs.
+    pub value: [u64; 2],
 }
 
 /// Constraints of the processor.
@@ -275,7 +284,7 @@ struct Machine<'a> {
     start: Registers,
     vars: Vars,
     counters: Counters,
-    frees: Vec<u32>,
+    frees: Vec<FreeInput>,
     forged: Option<(usize, [u64; 2])>,
 }
 
@@ -504,16 +513,21 @@ impl<'a> Machine<'a> {
 
     fn free(&mut self, step: &Step, free: &Free, address: Option<u64>) -> Result<[u64; 2], Cause> {
         let number = self.frees.len();
-        self.frees.push(self.state.pc);
+        let step_index = self.state.pc;
         let honest = match free {
             Free::Hint(expr) => self.evaluator().limbs(expr).map_err(Cause::Executor),
             Free::Computed => self.computed(step, address),
         };
-        match self.forged {
-            None => honest,
-            Some((at, value)) if at == number => Ok(value),
-            Some(_) => Ok(honest.unwrap_or([0; 2])),
-        }
+        let value = match self.forged {
+            None => honest?,
+            Some((at, value)) if at == number => value,
+            Some(_) => honest.unwrap_or([0; 2]),
+        };
+        self.frees.push(FreeInput {
+            step: step_index,
+            value,
+        });
+        Ok(value)
     }
 
     /// What bare `$` yields.

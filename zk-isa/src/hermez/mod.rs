@@ -15,8 +15,8 @@ mod step;
 mod words;
 
 pub use exec::{
-    Cause, Constraint, Counters, Inputs, MAX_ROWS, Memory, Outcome, Refusal, Registers, run,
-    run_forged,
+    Cause, Constraint, Counters, FreeInput, Inputs, MAX_ROWS, Memory, Outcome, Refusal, Registers,
+    run, run_forged,
 };
 pub use expr::{BinaryOp, Expr, UnaryOp};
 pub use field::{P, element};

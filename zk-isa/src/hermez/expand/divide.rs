@@ -39,9 +39,9 @@ impl Division {
 
     /// Quotient in A, remainder in C. The free inputs are A and C: ARITH and the comparison bind them.
     fn unsigned(&self, asm: &mut Asm) {
-        // a divisor of 0 is found where the remainder is not below it
+        // a divisor of 0 is found where the remainder is not below it; the equation holds there too
         let safe = || Expr::from(Reg::B) + Expr::from(Reg::B).eq(0u64);
-        let rest = Expr::from(Reg::E) % safe();
+        let rest = Expr::from(Reg::E) - Expr::from(Reg::A) * Reg::B;
         asm.push(hint(Expr::from(Reg::E) / safe()).set(Reg::A));
         asm.push(hint(rest).set(Reg::C));
         asm.push(Step::new().set(Reg::D));
