@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use zkc_backend::hermez::State;
 use zkc_backend::{ScriptAction, ScriptExpect, ScriptStep};
 use zkc_ir::Diagnostic;
-use zkc_isa::hermez::{self, Counters, Inputs, Program};
+use zkc_isa::hermez::{self, Cause, Counters, Inputs, Program};
 
 /// Most directives of one program.
 const MAX_CALLS: usize = 256;
@@ -41,7 +41,7 @@ pub struct HermezReport {
     pub programs: Vec<HermezProgram>,
 }
 
-/// Runs a script on the model. Runs of more than `max_steps` rows fail.
+/// Runs a script on the model. Runs of more than `max_steps` rows are skipped, with what follows.
 ///
 /// Errors: inconsistencies of ours.
 pub fn run_hermez(
@@ -73,6 +73,7 @@ pub fn run_hermez(
             compiler: &compiler,
             funcs: BTreeSet::new(),
             state: None,
+            is_lost: false,
             max_steps,
             all: &mut all,
         };
@@ -87,6 +88,8 @@ struct Runner<'a> {
     funcs: BTreeSet<u32>,
     /// What the programs so far left.
     state: Option<State>,
+    /// Whether a program was too long, so that nobody knows what it left.
+    is_lost: bool,
     max_steps: u64,
     all: &'a mut HermezReport,
 }
@@ -132,11 +135,17 @@ impl Runner<'_> {
 
     /// Runs directives as one program, or as two if they do not all pass.
     fn part(&mut self, steps: &[Counted]) -> Result<(), Diagnostic> {
-        let Err(why) = self.program(steps)? else {
-            return Ok(());
+        let verdict = if self.is_lost {
+            Verdict::Skipped("after a skipped call".to_owned())
+        } else {
+            self.program(steps)?
         };
+        if verdict == Verdict::Passed {
+            return Ok(());
+        }
         if let [step] = steps {
-            self.all.report.outcomes[step.directive].verdict = Verdict::Failed(why);
+            self.is_lost |= matches!(verdict, Verdict::Skipped(_));
+            self.all.report.outcomes[step.directive].verdict = verdict;
             return Ok(());
         }
         let (first, second) = steps.split_at(steps.len() / 2);
@@ -144,8 +153,8 @@ impl Runner<'_> {
         self.part(second)
     }
 
-    /// Runs directives as one program: why they do not all pass.
-    fn program(&mut self, steps: &[Counted]) -> Result<Result<(), String>, Diagnostic> {
+    /// Runs directives as one program, and judges them all at once.
+    fn program(&mut self, steps: &[Counted]) -> Result<Verdict, Diagnostic> {
         let calls: Vec<ScriptStep> = steps.iter().map(|s| s.step.clone()).collect();
         let state = self.state.as_ref();
         let made = self.compiler.hermez_script(&self.funcs, &calls, state)?;
@@ -153,11 +162,20 @@ impl Runner<'_> {
         program.split_variables();
         let outcome = match hermez::run(&program, &Inputs::default(), self.max_steps) {
             Ok(outcome) => outcome,
-            Err(refusal) => return Ok(Err(format!("{}: {refusal}", describe(&calls)))),
+            Err(refusal) if matches!(refusal.cause, Cause::StepLimit(_)) => {
+                return Ok(Verdict::Skipped(
+                    "longer than the machine's trace".to_owned(),
+                ));
+            }
+            Err(refusal) => {
+                let why = format!("{}: {refusal}", describe(&calls));
+                return Ok(Verdict::Failed(why));
+            }
         };
         let left = State::of(&outcome.memory, made.statics, &made.memory);
         let Some(left) = left else {
-            return Ok(Err("a word of the memory is not one of 64 bits".to_owned()));
+            let why = "a word of the memory is not one of 64 bits";
+            return Ok(Verdict::Failed(why.to_owned()));
         };
         self.state = Some(left);
         let lines = steps.iter().map(|s| s.line);
@@ -170,7 +188,7 @@ impl Runner<'_> {
             program,
             counters: outcome.counters,
         });
-        Ok(Ok(()))
+        Ok(Verdict::Passed)
     }
 }
 
