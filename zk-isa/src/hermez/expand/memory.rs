@@ -49,9 +49,6 @@ pub(super) const fn scratch_word(at: i32) -> Address {
     Address::var(SCRATCH, at)
 }
 
-/// The word whose index plus one is in E.
-const WORD: Address = Address::mem(Index::E, -1);
-
 /// The coefficient that divides a multiple of 2^bits by it.
 const fn exact(bits: u32) -> i128 {
     if bits == 0 { 1 } else { -(1 << (96 - bits)) }
@@ -126,9 +123,23 @@ impl Access {
         true
     }
 
-    /// Leaves the word's index plus one in E and GAS. The free input is bound as said above; its limb 1 is nowhere read.
+    /// The offset in words, which are added where the word is addressed, and the bytes that are left of it: so constants stay
+    /// of the size that upstream's assembler takes. For an offset that may be inside the memory.
+    fn parts(&self) -> (i32, i128) {
+        if self.plan.is_large() {
+            return (0, self.offset.into());
+        }
+        ((self.offset >> 3) as i32, i128::from(self.offset & 7))
+    }
+
+    /// The word of the access, after [`Access::split`].
+    fn word(&self) -> Address {
+        Address::mem(Index::E, self.parts().0 - 1)
+    }
+
+    /// Leaves the word's index plus one in E and GAS, but for the words of the offset. The free input is bound as said above; its limb 1 is nowhere read.
     pub(super) fn split(&self, a: Reg, asm: &mut Asm) {
-        let offset = i128::from(self.offset);
+        let (_, offset) = self.parts();
         let index = Lin::new(&[1], offset).expr(&[a], 0) >> 3u64;
         asm.push(checked(hint(index).plus(1).set(Reg::E).set(Reg::Gas)));
         let rest = Step::new()
@@ -140,7 +151,7 @@ impl Access {
 
     /// A step with o.
     fn place(&self, a: Reg) -> Step {
-        let offset = i128::from(self.offset);
+        let (_, offset) = self.parts();
         Step::new().reg(a).times(-8, Reg::Gas).plus(offset + 8)
     }
 
@@ -220,7 +231,7 @@ impl Access {
             return;
         }
         self.split(a, asm);
-        let word = || Step::new().computed().load(WORD);
+        let word = || Step::new().computed().load(self.word());
         let (aligned, end) = (asm.label(), asm.label());
         match self.bytes {
             8 => {
@@ -282,7 +293,7 @@ impl Access {
             return;
         }
         self.split(a, asm);
-        let word = || Step::new().computed().load(WORD);
+        let word = || Step::new().computed().load(self.word());
         let (aligned, end) = (asm.label(), asm.label());
         match self.bytes {
             8 => {
@@ -290,7 +301,7 @@ impl Access {
                 let slow = self.slow_store(a, x, end, asm);
                 asm.jump(slow, false);
                 asm.bind(aligned);
-                asm.push(Step::new().reg(x).store(WORD));
+                asm.push(Step::new().reg(x).store(self.word()));
                 self.home(asm);
             }
             4 => {
@@ -301,11 +312,11 @@ impl Access {
                 asm.push(Step::new().reg(x).set(Reg::C));
                 asm.push(word().set(Reg::Pc));
                 let upper = Step::new().reg(Reg::Pc).reg(Reg::RotlC);
-                asm.push(upper.store(WORD).jmp(done));
+                asm.push(upper.store(self.word()).jmp(done));
                 asm.bind(aligned);
                 asm.push(word().set(Reg::C).set(Reg::Pc));
                 let lower = Step::new().reg(Reg::C).times(-1, Reg::Pc).reg(x);
-                asm.push(lower.store(WORD));
+                asm.push(lower.store(self.word()));
                 asm.bind(done);
                 self.home(asm);
             }
@@ -330,7 +341,7 @@ impl Access {
                         .reg(Reg::A)
                         .times(-1, Reg::D)
                         .times(1 << (8 * (o % 4)), limb);
-                    asm.push(merged.store(WORD).jmp(done));
+                    asm.push(merged.store(self.word()).jmp(done));
                 };
                 let inside = |o: u32| o >= 4 || o + bytes <= 4;
                 by_place(bytes, slow, &inside, paste, asm);
