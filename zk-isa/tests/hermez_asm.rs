@@ -590,7 +590,7 @@ fn what_some_versions_do_not_read_is_known() {
         let program = asm::parse(text).expect(text);
         assert!(program.check_portable().is_err(), "{text}");
     }
-    let all = "VAR GLOBAL x[2]\nl: 8589934592 - 2 * A - A * 2147483648 * 2147483648 * 8 => B :MSTORE(x)\n 18446744073709551615n => C :MSTORE(x + RR)\n \
+    let all = "VAR GLOBAL x[2]\nl: 8589934592 - 2 * A - B * 2147483648 * 2147483648 * 8 => B :MSTORE(x)\n 18446744073709551615n => C :MSTORE(x + RR)\n \
                ${mem.x + 1} => A :MSTORE(MEM:E - 1), JMPN(l, l)\n $ => A :MLOAD(SP + 1)\n :JMP(@l + E)\n";
     assert_eq!(asm::parse(all).expect("parses").check_portable(), Ok(()));
 }
