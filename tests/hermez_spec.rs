@@ -204,7 +204,7 @@ fn forge(programs: &[HermezProgram]) -> Result<(), Failed> {
         let whole = occurrences * 16 * honest.counters.steps / 2;
         let stride = whole.div_ceil(share.max(1)).max(1);
         for (at, &FreeInput { step, value }) in honest.frees.iter().enumerate() {
-            if at as u64 % stride != 0 || is_wait(program, step) {
+            if !(at as u64).is_multiple_of(stride) || is_wait(program, step) {
                 continue;
             }
             for cheat in cheats(value) {
