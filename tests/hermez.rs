@@ -96,3 +96,110 @@ fn bad_text_is_refused_with_its_place() {
         "{stderr}"
     );
 }
+
+const SCRIPT: &str = r#"(module
+  (memory 1 2)
+  (global (export "g") (mut i32) (i32.const 5))
+  (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+  (func (export "both") (result i64 i32) (i64.const -1) (i32.const 7))
+  (func (export "put") (param i32) (i32.store (i32.const 8) (local.get 0)))
+  (func (export "get") (result i32) (i32.load (i32.const 8)))
+  (func (export "put-and-trap") (i32.store (i32.const 8) (i32.const 99)) (unreachable))
+  (func (export "grow") (result i32) (memory.grow (i32.const 1)))
+  (func (export "far") (result i32) (i32.load (i32.const 70000))))
+(assert_return (invoke "add" (i32.const -1) (i32.const 3)) (i32.const 2))
+(assert_return (invoke "both") (i64.const -1) (i32.const 7))
+(assert_return (get "g") (i32.const 5))
+(invoke "put" (i32.const 42))
+(assert_return (invoke "get") (i32.const 42))
+(assert_trap (invoke "far") "out of bounds memory access")
+(assert_return (invoke "get") (i32.const 42))
+(assert_trap (invoke "put-and-trap") "unreachable")
+(assert_return (invoke "get") (i32.const 99))
+(assert_return (invoke "grow") (i32.const 1))
+(assert_return (invoke "far") (i32.const 0))
+"#;
+
+fn spec(script: &str, words: &[&str]) -> (u8, String, String) {
+    let dir = TempDir::new("hermez-spec");
+    std::fs::write(dir.path("s.wast"), script).expect("a file is written");
+    let main = dir.path("s.wast").display().to_string();
+    let mut all = vec!["spec", main.as_str(), "--target=hermez64"];
+    all.extend_from_slice(words);
+    run_words(&all)
+}
+
+#[test]
+fn scripts_become_programs_that_assert_them() {
+    let out = TempDir::new("hermez-programs");
+    let folder = out.path("programs").display().to_string();
+    let (code, stdout, stderr) = spec(SCRIPT, &["--emit-dir", &folder]);
+    assert_eq!((code, stderr.as_str()), (0, ""), "{stdout}");
+    assert!(stdout.contains("asserted by 3 programs: 10;"), "{stdout}");
+    let mut files: Vec<_> = std::fs::read_dir(&folder)
+        .expect("the folder is made")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    files.sort();
+    let names: Vec<_> = files
+        .iter()
+        .filter_map(|f| f.file_name()?.to_str())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "s-0001-lines-12-17.zkasm",
+            "s-0002-lines-18-19.zkasm",
+            "s-0003-lines-20-22.zkasm",
+        ]
+    );
+    for (file, status) in files
+        .iter()
+        .zip(["out-of-bounds-memory-access", "unreachable", "ok"])
+    {
+        let path = file.display().to_string();
+        let (_, stdout, stderr) = run_words(&["run", &path, "--target=hermez64"]);
+        assert!(
+            stdout.starts_with(&format!("status:    {status}\n")),
+            "{path}: {stdout}{stderr}"
+        );
+    }
+}
+
+#[test]
+fn a_changed_script_fails_where_it_is_wrong() {
+    for (right, wrong, line) in [
+        (
+            "(i32.const 3)) (i32.const 2))",
+            "(i32.const 3)) (i32.const 3))",
+            12,
+        ),
+        (
+            "\"both\") (i64.const -1) (i32.const 7)",
+            "\"both\") (i64.const -2) (i32.const 7)",
+            13,
+        ),
+        ("(get \"g\") (i32.const 5)", "(get \"g\") (i32.const 6)", 14),
+        (
+            "\"out of bounds memory access\")",
+            "\"integer overflow\")",
+            17,
+        ),
+        (
+            "(invoke \"far\") (i32.const 0)",
+            "(invoke \"far\") (i32.const 1)",
+            22,
+        ),
+    ] {
+        let script = SCRIPT.replace(right, wrong);
+        assert_ne!(script, SCRIPT);
+        let (code, stdout, _) = spec(&script, &[]);
+        assert_eq!(code, 1, "{wrong}: {stdout}");
+        let failed: Vec<&str> = stdout.lines().filter(|l| l.contains("failed (")).collect();
+        assert_eq!(failed.len(), 1, "{wrong}: {stdout}");
+        assert!(
+            failed[0].starts_with(&format!("line {line}: ")),
+            "{wrong}: {stdout}"
+        );
+    }
+}

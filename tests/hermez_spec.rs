@@ -8,6 +8,8 @@
 
 #[path = "spec/catalog.rs"]
 mod catalog;
+#[path = "support/forge.rs"]
+mod forge;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde::Deserialize;
@@ -16,7 +18,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use zkc::Options;
 use zkc::spec::{HermezProgram, HermezReport, Script, Verdict, run_hermez};
-use zkc_isa::hermez::{Expr, Free, FreeInput, Inputs, Outcome, P, Reg, asm, run, run_forged};
+use zkc_isa::hermez::{Inputs, asm};
 
 /// Most rows of a program.
 const MAX_STEPS: u64 = 1 << 23;
@@ -86,7 +88,7 @@ fn main() -> ExitCode {
             if forged {
                 let (at, gaps) = (file.clone(), Arc::default());
                 trials.push(Trial::test(format!("forged {file} -O{level}"), move || {
-                    forge(&run_file(&at, text, level, &gaps)?.programs)
+                    forge_all(&run_file(&at, text, level, &gaps)?.programs)
                 }));
             }
         }
@@ -159,77 +161,14 @@ fn run_file(
     }
 }
 
-/// Wrong values in place of an honest one: neighbours, other representations, extremes, in either limb.
-fn cheats(honest: [u64; 2]) -> Vec<[u64; 2]> {
-    let [low, high] = honest;
-    let wrong = |limb: u64| {
-        let add = |n: u64| ((u128::from(limb) + u128::from(n)) % u128::from(P)) as u64;
-        [
-            add(1),
-            add(P - 1),
-            add(1 << 32),
-            add(P - (1 << 32)),
-            0,
-            P - 1,
-            limb ^ 0x8000_0000,
-        ]
-    };
-    let mut cheats: Vec<[u64; 2]> = wrong(low).map(|low| [low, high]).into();
-    cheats.extend(wrong(high).map(|high| [low, high]));
-    // the same integer in other limbs
-    cheats.push([wrong(low)[2], wrong(high)[1]]);
-    cheats.push([wrong(low)[3], wrong(high)[0]]);
-    cheats.retain(|cheat| *cheat != honest);
-    cheats
-}
-
-/// Whether two runs cannot be told apart: memory, status, operations. A limb that nothing reads may be anything: limb 1 of
-/// an index, the quotient before the trap of a division by zero.
-fn is_same(a: &Outcome, b: &Outcome) -> bool {
-    a.memory.words() == b.memory.words()
-        && a.registers.limbs(Reg::A) == b.registers.limbs(Reg::A)
-        && a.counters == b.counters
-}
-
-/// Forges free inputs of programs one by one: no run may be admitted, unless it is the honest one in all that is read.
-fn forge(programs: &[HermezProgram]) -> Result<(), Failed> {
-    let inputs = Inputs::default();
-    let mut tried = 0u64;
+/// Forges free inputs of all programs of a file.
+fn forge_all(programs: &[HermezProgram]) -> Result<(), Failed> {
     let share = FORGING_ROWS / programs.len().max(1) as u64;
+    let mut tried = 0;
     for HermezProgram { program, lines, .. } in programs {
-        let honest = run(program, &inputs, MAX_STEPS).map_err(|refusal| refusal.to_string())?;
-        let limit = honest.counters.steps * 2 + 1000;
-        let occurrences = honest.frees.len() as u64;
-        // a forged run is refused after half of the rows, say
-        let whole = occurrences * 16 * honest.counters.steps / 2;
-        let stride = whole.div_ceil(share.max(1)).max(1);
-        for (at, &FreeInput { step, value }) in honest.frees.iter().enumerate() {
-            if !(at as u64).is_multiple_of(stride) || is_wait(program, step) {
-                continue;
-            }
-            for cheat in cheats(value) {
-                tried += 1;
-                if let Ok(outcome) = run_forged(program, &inputs, limit, at, cheat)
-                    && !is_same(&outcome, &honest)
-                {
-                    let what = &program.steps[step as usize];
-                    return Err(format!(
-                        "lines {lines:?}: free input {at} at step {step} may be {cheat:x?} instead of {value:x?}: {what:?}, {:?}",
-                        outcome.counters
-                    )
-                    .into());
-                }
-            }
-        }
+        let forged = forge::forge(program, &Inputs::default(), share);
+        tried += forged.map_err(|why| format!("lines {lines:?}: {why}"))?;
     }
     println!("{tried} forged values refused");
     Ok(())
-}
-
-/// Whether a step waits for the end of the trace, which is as long as the prover likes.
-fn is_wait(program: &zkc_isa::hermez::Program, step: u32) -> bool {
-    matches!(
-        &program.steps[step as usize].lhs.free,
-        Some((_, Free::Hint(Expr::Call(name, _)))) if name == "beforeLast"
-    )
 }

@@ -9,17 +9,18 @@ mod exec;
 pub mod expand;
 mod expr;
 mod field;
+mod outcome;
 mod portable;
 mod program;
 mod step;
 mod words;
 
-pub use exec::{
-    Cause, Constraint, Counters, FreeInput, Inputs, MAX_ROWS, Memory, Outcome, Refusal, Registers,
-    run, run_forged,
-};
+pub use exec::{MAX_ROWS, run, run_forged};
 pub use expr::{BinaryOp, Expr, UnaryOp};
 pub use field::{P, element};
+pub use outcome::{
+    Cause, Constraint, Counters, FreeInput, Inputs, Memory, Outcome, Refusal, Registers,
+};
 pub use program::{
     Constant, Label, MAX_GLOBAL_WORDS, MAX_STEPS, Program, Scope, Source, Var, Variable,
 };
