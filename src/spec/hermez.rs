@@ -50,8 +50,20 @@ pub fn run_hermez(
     max_steps: u64,
 ) -> Result<HermezReport, Diagnostic> {
     let plan = Plan::of(script, options);
+    let report = run_planned(script, &plan, options);
+    judge(script, &plan, options, max_steps, report)
+}
+
+/// Judges anew, on the model, what a report says has passed.
+fn judge(
+    script: &Script,
+    plan: &Plan,
+    options: &Options,
+    max_steps: u64,
+    report: Report,
+) -> Result<HermezReport, Diagnostic> {
     let mut all = HermezReport {
-        report: run_planned(script, &plan, options),
+        report,
         programs: Vec::new(),
     };
     for group in 0..plan.groups.len() {
@@ -63,7 +75,7 @@ pub fn run_hermez(
         let (linked, layout) = (compiler.linked()?, compiler.layout()?);
         let context = Context {
             script,
-            plan: &plan,
+            plan,
             report: &all.report,
             linked: &linked,
             layout: &layout,
@@ -197,5 +209,70 @@ fn describe(calls: &[ScriptStep]) -> String {
     match calls.last().map(|step| &step.action) {
         Some(ScriptAction::Call { args, .. }) => format!("arguments {args:x?}"),
         Some(ScriptAction::Read { .. }) | None => "a global".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCRIPT: &str = r#"(module
+      (memory 1)
+      (global (export "g") (mut i32) (i32.const 5))
+      (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+      (func (export "both") (result i64 i32) (i64.const -1) (i32.const 7))
+      (func (export "nan") (result f32) (f32.const nan:0x400001))
+      (func (export "far") (result i32) (i32.load (i32.const 70000))))
+    (assert_return (invoke "add" (i32.const -1) (i32.const 3)) (i32.const 2))
+    (assert_return (invoke "both") (i64.const -1) (i32.const 7))
+    (assert_return (get "g") (i32.const 5))
+    (assert_return (invoke "nan") (f32.const nan:arithmetic))
+    (assert_return (invoke "add" (i32.const 1) (i32.const 1)) (either (i32.const 1) (i32.const 2)))
+    (assert_trap (invoke "far") "out of bounds memory access")"#;
+
+    /// The lines that do not hold on the model, all taken as passing before.
+    fn failed(script: &str) -> Vec<usize> {
+        let script = Script::read(script).unwrap();
+        let options = Options::new(2);
+        let plan = Plan::of(&script, &options);
+        let mut report = run_planned(&script, &plan, &options);
+        for outcome in &mut report.outcomes {
+            outcome.verdict = Verdict::Passed;
+        }
+        let judged = judge(&script, &plan, &options, 1 << 20, report).unwrap();
+        let outcomes = judged.report.outcomes.iter();
+        let failed = outcomes.filter(|o| matches!(o.verdict, Verdict::Failed(_)));
+        failed.map(|o| o.line).collect()
+    }
+
+    #[test]
+    fn a_program_asserts_what_its_script_says() {
+        assert_eq!(failed(SCRIPT), [0; 0]);
+        for (right, wrong, line) in [
+            (
+                "(i32.const 3)) (i32.const 2))",
+                "(i32.const 3)) (i32.const 3))",
+                8,
+            ),
+            ("\"both\") (i64.const -1)", "\"both\") (i64.const -2)", 9),
+            (
+                "\"both\") (i64.const -1) (i32.const 7)",
+                "\"both\") (i64.const -1) (i32.const 8)",
+                9,
+            ),
+            ("(get \"g\") (i32.const 5)", "(get \"g\") (i32.const 6)", 10),
+            ("nan:arithmetic", "nan:canonical", 11),
+            (
+                "(either (i32.const 1) (i32.const 2))",
+                "(either (i32.const 1) (i32.const 3))",
+                12,
+            ),
+            ("out of bounds memory access", "integer overflow", 13),
+            ("(invoke \"far\")", "(invoke \"both\")", 13),
+        ] {
+            let changed = SCRIPT.replace(right, wrong);
+            assert_ne!(changed, SCRIPT, "{wrong}");
+            assert_eq!(failed(&changed), [line], "{wrong}");
+        }
     }
 }
