@@ -61,10 +61,10 @@ pub struct CompileFlags {
     /// Optimisation level: 0 lowers each op one to one, 1 a few rewrites, 2 all.
     #[arg(short = 'O', value_name = "LEVEL", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=2))]
     pub opt: u8,
-    /// Cost model: a name or a TOML file.
-    #[arg(long, value_name = "MODEL", default_value = "cells")]
-    pub cost_model: String,
-    /// The processor: zk64, or hermez64, which runs zkASM text of upstream's language.
+    /// Cost model: a name or a TOML file; by default the target's own, `cells` or `hermez`.
+    #[arg(long, value_name = "MODEL")]
+    pub cost_model: Option<String>,
+    /// The processor: zk64, whose runs can be proven, or hermez64, whose programs are upstream's zkASM.
     #[arg(long, value_name = "TARGET", default_value_t)]
     pub target: Target,
     /// Limit of the linear memory in pages of 64 KiB.
@@ -124,6 +124,9 @@ pub struct Compile {
     /// Only this function, by name.
     #[arg(long, value_name = "NAME")]
     pub func: Option<String>,
+    /// The call that a hermez64 program makes: an exported function and its arguments, which are constants of the text.
+    #[arg(long, value_names = ["NAME", "ARGS"], num_args = 1.., allow_negative_numbers = true)]
+    pub invoke: Vec<String>,
     /// Modules besides the input.
     #[command(flatten)]
     pub modules: Modules,
@@ -335,8 +338,12 @@ pub enum CostModelAction {
         /// The TOML file.
         file: PathBuf,
     },
-    /// Print the `cells` model as the prover's chips give it.
-    Derive,
+    /// Print the model of a target as its chips, or its expansions, give it.
+    Derive {
+        /// The target.
+        #[arg(default_value_t)]
+        target: Target,
+    },
 }
 
 fn emit_kind(name: &str) -> Result<Emit, String> {

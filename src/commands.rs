@@ -212,7 +212,8 @@ pub(crate) fn only_zk64(flags: &CompileFlags, what: &str) -> Result<(), Failure>
 /// The options the flags ask for.
 pub(crate) fn options(flags: &CompileFlags) -> Result<Options, Failure> {
     let mut options = Options::new(flags.opt);
-    options.model = load_model(&flags.cost_model)?;
+    let model = flags.cost_model.as_deref();
+    options.model = load_model(model.unwrap_or(flags.target.cost_model()))?;
     options.max_pages = flags.max_pages;
     options.clif_opt = flags.clif_opt;
     options.jobs = flags.jobs;

@@ -257,6 +257,14 @@ impl Compiler {
         queries::program(&self.db, self.source, self.flags, self.model, roots.clone()).clone()
     }
 
+    /// The kinds of the parameters of the first of the roots.
+    ///
+    /// Errors: `unknown-export`; `unsupported-op` for a parameter that is no number.
+    pub fn parameters(&self, roots: &Roots) -> Result<Vec<zkc_isa::ValueKind>, Diagnostic> {
+        let exports = roots.exports(&*self.linked()?)?;
+        Ok(exports.into_iter().next().map_or(Vec::new(), |e| e.params))
+    }
+
     /// The program for hermez64 that calls one function with these argument words: the first of the roots.
     ///
     /// Errors: as for [`Compiler::program`]; `argument` for a wrong number of arguments.

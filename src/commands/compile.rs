@@ -15,6 +15,10 @@ use zkc_passes::opt;
 pub(super) fn compile(args: &Compile, output: &mut Output) -> Result<(), Failure> {
     let path = args.input.as_deref().unwrap_or(Path::new("-"));
     let (options, modules) = (options(&args.flags)?, &args.modules);
+    if !args.invoke.is_empty() {
+        let message = "`--invoke` is for `--target=hermez64`: a zk64 program has all entries";
+        return Err(Diagnostic::error("usage", message)).about(path);
+    }
     let only_zkasm = |what: &str| match (&args.emit[..], &args.func) {
         ([Emit::Zkasm], None) => Ok(()),
         _ => Err(Diagnostic::error(

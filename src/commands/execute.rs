@@ -105,7 +105,7 @@ pub(super) fn prepare(invocation: &Invocation) -> Result<Prepared, Failure> {
 }
 
 /// What the flags give a WASI program; its name is its file's.
-fn environment(invocation: &Invocation) -> Result<Environment, Failure> {
+pub(super) fn environment(invocation: &Invocation) -> Result<Environment, Failure> {
     let flags = &invocation.wasi;
     let program = invocation.input.file_name().unwrap_or_default();
     let mut args = vec![program.to_string_lossy().into_owned()];

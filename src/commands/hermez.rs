@@ -4,25 +4,41 @@
 //! registers are shown as they are on the last row.
 
 use super::compile::write;
-use super::{About, EXIT_TRAP, Failure, Output};
-use crate::cli::{Compile, Run};
+use super::{About, EXIT_TRAP, Failure, Output, not_linked, options, units};
+use crate::cli::{Compile, CompileFlags, Modules, Run};
+use crate::compiler::{Compiler, Roots};
 use crate::emit::Emit;
 use crate::input::{self, Input};
+use crate::statement::parse_arg;
+use crate::wasi;
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use zkc_ir::{Diagnostic, Trap};
 use zkc_isa::hermez::{self, Address, Inputs, Outcome, Program, Reg, asm};
 
-/// Writes a program as `--emit` asks.
+/// Writes a program as `--emit` asks, or what it is compiled from.
 pub(super) fn compile(args: &Compile, output: &mut Output) -> Result<(), Failure> {
     let path = args.input.as_deref().unwrap_or(Path::new("-"));
-    let program = read(path)?;
+    let source = read(path, &args.modules, &args.flags)?;
+    let mut call = args.invoke.clone();
+    if call.is_empty() {
+        call.extend(args.func.clone());
+    }
     let mut text = String::new();
     for &emit in &args.emit {
-        match emit {
-            Emit::Zkasm => text.push_str(&asm::print(&program)),
-            Emit::RomJson => text.push_str(&format!("{:#}\n", asm::to_json(&program))),
-            Emit::WasmIr | Emit::Clif | Emit::CraneliftIr | Emit::MixedIr | Emit::ZkIr => {
+        match (emit, &source) {
+            (Emit::Zkasm, source) => text.push_str(&asm::print(&*source.program(&call, path)?)),
+            (Emit::RomJson, source) => {
+                text.push_str(&format!(
+                    "{:#}\n",
+                    asm::to_json(&*source.program(&call, path)?)
+                ));
+            }
+            (_, Source::Wasm(compiler)) => {
+                text.push_str(&compiler.emit(emit, args.func.as_deref()).about(path)?);
+            }
+            (_, Source::Text(_)) => {
                 let message = format!("zkASM text has no `{}`", emit.name());
                 return Err(Diagnostic::error("usage", message)).about(path);
             }
@@ -34,15 +50,14 @@ pub(super) fn compile(args: &Compile, output: &mut Output) -> Result<(), Failure
 /// Runs a program and prints status, results and counters. A trap exits with 3, a refused run with 1.
 pub(super) fn run(args: &Run, output: &mut Output) -> Result<(), Failure> {
     let (path, invocation) = (&args.invocation.input, &args.invocation);
-    if !invocation.invoke.is_empty() || !invocation.modules.modules.is_empty() {
-        let message = "zkASM text of hermez64 has one entry and links no modules";
-        return Err(Diagnostic::error("usage", message)).about(path);
-    }
-    let program = read(path)?;
+    let source = read(path, &invocation.modules, &invocation.flags)?;
+    let program = source.program(&invocation.invoke, path)?;
+    let wasi = source.is_wasi(path)?;
     let inputs = Inputs {
         private: match (&invocation.input_file, &invocation.input_text) {
             (Some(file), _) => input::read_bytes(file).about(file)?,
             (None, Some(text)) => text.clone().into_bytes(),
+            (None, None) if wasi => super::execute::environment(invocation)?.to_input()?,
             (None, None) => Vec::new(),
         },
         ..Inputs::default()
@@ -63,11 +78,26 @@ pub(super) fn run(args: &Run, output: &mut Output) -> Result<(), Failure> {
     Ok(())
 }
 
-fn read(path: &Path) -> Result<Program, Failure> {
+/// What a program comes from.
+enum Source {
+    /// zkASM text.
+    Text(Program),
+    /// Modules.
+    Wasm(Compiler),
+}
+
+fn read(path: &Path, modules: &Modules, flags: &CompileFlags) -> Result<Source, Failure> {
     let text = match input::read_input(path).about(path)? {
+        Input::Wasm(bytes) => {
+            let compiler = Compiler::with_units(units(modules, bytes)?, &options(flags)?);
+            return Ok(Source::Wasm(compiler));
+        }
+        Input::Zkasm(_) if !modules.modules.is_empty() => {
+            return Err(not_linked()).about(path);
+        }
         Input::Zkasm(text) => text,
-        Input::Wasm(_) | Input::Ir(_) => {
-            let message = "`--target=hermez64` takes zkASM text";
+        Input::Ir(_) => {
+            let message = "`--target=hermez64` takes WebAssembly or zkASM text";
             return Err(Diagnostic::error("usage", message)).about(path);
         }
     };
@@ -77,7 +107,46 @@ fn read(path: &Path) -> Result<Program, Failure> {
         let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned())?;
         Ok((file.display().to_string(), text))
     };
-    asm::parse_with(&path.display().to_string(), &text, &mut include).about_text(path, &text)
+    let program = asm::parse_with(&path.display().to_string(), &text, &mut include);
+    Ok(Source::Text(program.about_text(path, &text)?))
+}
+
+impl Source {
+    /// The program, which makes this call: a function and its arguments, `_start` if there is none.
+    fn program(&self, call: &[String], path: &Path) -> Result<Cow<'_, Program>, Failure> {
+        let compiler = match self {
+            Source::Text(program) if call.is_empty() => return Ok(Cow::Borrowed(program)),
+            Source::Text(_) => {
+                let message = "zkASM text of hermez64 makes one call, which it says";
+                return Err(Diagnostic::error("usage", message)).about(path);
+            }
+            Source::Wasm(compiler) => compiler,
+        };
+        let (name, args) = match call.split_first() {
+            Some((name, args)) => (name.as_str(), args),
+            None => (wasi::START, &[][..]),
+        };
+        let roots = Roots::Named(vec![name.to_owned()]);
+        let kinds = compiler.parameters(&roots).about(path)?;
+        let words = args
+            .iter()
+            .zip(&kinds)
+            .map(|(text, &kind)| parse_arg(text, kind))
+            .collect::<Result<Vec<u64>, _>>()?;
+        if args.len() != kinds.len() {
+            let (takes, given) = (kinds.len(), args.len());
+            let message = format!("`{name}` takes {takes} arguments, {given} given");
+            return Err(Diagnostic::error("argument", message)).about(path);
+        }
+        compiler.hermez(&roots, &words).map(Cow::Owned).about(path)
+    }
+
+    fn is_wasi(&self, path: &Path) -> Result<bool, Failure> {
+        match (self, input::read_input(path).about(path)?) {
+            (Source::Wasm(_), Input::Wasm(bytes)) => wasi::imported_by(&bytes).about(path),
+            _ => Ok(false),
+        }
+    }
 }
 
 /// What a run shows.

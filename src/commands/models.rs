@@ -4,7 +4,7 @@ use super::{About, Failure, Output, load_model};
 use crate::cli::{CostModelAction, CostModelArgs};
 use crate::input;
 use zkc_ir::Diagnostic;
-use zkc_isa::{CostModel, ZkOp};
+use zkc_isa::{CostModel, Target, ZkOp};
 
 /// Shows, checks or derives cost models.
 pub(super) fn cost_model(args: &CostModelArgs, output: &mut Output) -> Result<(), Failure> {
@@ -23,9 +23,13 @@ pub(super) fn cost_model(args: &CostModelArgs, output: &mut Output) -> Result<()
             let model = CostModel::parse(&text).about_text(file, &text)?;
             output.message(format!("cost model `{}` is good", model.name));
         }
-        CostModelAction::Derive => output
-            .stdout
-            .extend_from_slice(zkc_prover::cells_model().to_toml().as_bytes()),
+        CostModelAction::Derive { target } => {
+            let model = match target {
+                Target::Zk64 => zkc_prover::cells_model(),
+                Target::Hermez64 => zkc_isa::hermez::expand::hermez_model(),
+            };
+            output.stdout.extend_from_slice(model.to_toml().as_bytes());
+        }
     }
     Ok(())
 }

@@ -17,8 +17,9 @@ use toml::Spanned;
 use zkc_ir::{Diagnostic, Opcode};
 
 /// The models that come with the machine: name and TOML text.
-pub const MODELS: [(&str, &str); 3] = [
+pub const MODELS: [(&str, &str); 4] = [
     ("cells", include_str!("../models/cells.toml")),
+    ("hermez", include_str!("../models/hermez.toml")),
     ("rows", include_str!("../models/rows.toml")),
     ("cpu-cycles", include_str!("../models/cpu-cycles.toml")),
 ];

@@ -26,6 +26,16 @@ impl Target {
     }
 }
 
+impl Target {
+    /// The cost model it is compiled for if nobody says another.
+    pub const fn cost_model(self) -> &'static str {
+        match self {
+            Target::Zk64 => "cells",
+            Target::Hermez64 => "hermez",
+        }
+    }
+}
+
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

@@ -17,9 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use zkc_ir::Trap;
 use zkc_isa::hermez::expand::{
     ARGS, Code, MAX_OUTPUT, MEMORY_BYTES, MemoryPlan, PASSED, RESULTS, Routine, SCRATCH_WORDS,
-    STATICS, Symbol,
+    STATICS, Symbol, place_with,
 };
-use zkc_isa::hermez::{Address, Expr, Goto, Index, Jump, Label, Program, Reg, Step};
+use zkc_isa::hermez::{Address, Expr, Index, Label, Program, Reg, Step};
 use zkc_isa::{SLOT_PAGES, STATIC_BASE};
 
 /// Stack words: SP at the start, from where frames go down.
@@ -144,67 +144,28 @@ impl Linker {
     /// The program's label for a symbol.
     pub(super) fn symbol(&mut self, symbol: Symbol) -> Result<Label, BackendError> {
         self.used.insert(symbol);
-        let name = match symbol {
-            Symbol::Function(index) => return self.function(index),
-            Symbol::Origin => "start".to_owned(),
-            Symbol::Bad => "bad".to_owned(),
-            Symbol::Done => "done".to_owned(),
-            Symbol::Routine(routine) => routine.name().to_owned(),
-            Symbol::Trap(code) => trap_name(code),
-        };
-        Ok(self.program.label(&name))
+        if let Symbol::Function(index) = symbol {
+            return self.function(index);
+        }
+        Ok(self.program.label(&symbol_name(symbol)))
     }
 
     /// Appends code with its labels.
     fn code(&mut self, code: &Code) -> Result<(), BackendError> {
-        let mut own: BTreeMap<Label, Label> = BTreeMap::new();
-        let mut at: BTreeMap<u32, Vec<Label>> = BTreeMap::new();
-        let mut steps = Vec::with_capacity(code.steps.len());
-        for step in &code.steps {
-            let mut step = step.clone();
-            let mut map = |label: Label| -> Result<Label, BackendError> {
-                if let Some(symbol) = Symbol::of(label) {
-                    return self.symbol(symbol);
-                }
-                if let Some(&known) = own.get(&label) {
-                    return Ok(known);
-                }
-                let new = self.program.fresh_label("l");
-                own.insert(label, new);
-                at.entry(code.labels[label.0 as usize])
-                    .or_default()
-                    .push(new);
-                Ok(new)
+        let (functions, used) = (&self.functions, &mut self.used);
+        let mut missing = None;
+        let mut name = |program: &mut Program, symbol: Symbol| {
+            used.insert(symbol);
+            let Symbol::Function(index) = symbol else {
+                return program.label(&symbol_name(symbol));
             };
-            if let Some(label) = step.lhs.label {
-                step.lhs.label = Some(map(label)?);
-            }
-            let mut goto = |goto: Goto| -> Result<Goto, BackendError> {
-                Ok(match goto {
-                    Goto::Next => Goto::Next,
-                    Goto::Label(label) => Goto::Label(map(label)?),
-                    Goto::Indirect(None, index) => Goto::Indirect(None, index),
-                    Goto::Indirect(Some(label), index) => Goto::Indirect(Some(map(label)?), index),
-                })
-            };
-            step.jump = match step.jump {
-                Jump::Jmp(to) => Jump::Jmp(goto(to)?),
-                Jump::Call(to) => Jump::Call(goto(to)?),
-                Jump::If(condition, to, other) => Jump::If(condition, goto(to)?, goto(other)?),
-                other => other,
-            };
-            steps.push(step);
-        }
-        for (index, step) in (0..).zip(steps) {
-            for label in at.remove(&index).unwrap_or_default() {
-                self.program.bind(label);
-            }
-            self.push(step);
-        }
-        for label in at.into_values().flatten() {
-            self.program.bind(label);
-        }
-        Ok(())
+            functions.get(&index).copied().unwrap_or_else(|| {
+                missing = Some(index);
+                program.label("bad")
+            })
+        };
+        place_with(&mut self.program, code, &mut name);
+        missing.map_or(Ok(()), |index| Err(BackendError::MissingFunction(index)))
     }
 
     /// The stack is empty.
@@ -356,6 +317,18 @@ impl Linker {
         self.push(Step::new().plus(1).set(Reg::A));
         self.push(Step::new().assert().jmp(bad));
         Ok(())
+    }
+}
+
+/// The label of what is no function of the program.
+fn symbol_name(symbol: Symbol) -> String {
+    match symbol {
+        Symbol::Origin => "start".to_owned(),
+        Symbol::Bad => "bad".to_owned(),
+        Symbol::Done => "done".to_owned(),
+        Symbol::Routine(routine) => routine.name().to_owned(),
+        Symbol::Trap(code) => trap_name(code),
+        Symbol::Function(index) => format!("f_{index}"),
     }
 }
 

@@ -27,13 +27,69 @@ struct Lowerer<'a> {
     loc: Loc,
     /// By value: the virtual register of a value that an expansion gave another.
     renamed: Vec<u32>,
+    sides: Sides,
+}
+
+/// Which of A and B each virtual register is to be in, for operations that do not care: a result takes the place of an
+/// operand that is used for the last time, so a chain of operations needs no moves.
+#[derive(Default)]
+struct Sides {
+    /// By virtual register: in B, if it is known.
+    side: Vec<Option<bool>>,
+    /// By virtual register: how often it is still used.
+    left: Vec<u32>,
+}
+
+impl Sides {
+    fn slot(&mut self, v: u32) -> &mut Option<bool> {
+        if self.side.len() <= v as usize {
+            self.side.resize(v as usize + 1, None);
+        }
+        &mut self.side[v as usize]
+    }
+
+    /// Whether the operands are to change places.
+    fn swaps(&mut self, x: u32, y: u32) -> bool {
+        let (at_x, at_y) = (*self.slot(x), *self.slot(y));
+        let swap = x != y
+            && match (at_x, at_y) {
+                (Some(at_x), None) => at_x,
+                (None, Some(at_y)) => !at_y,
+                (Some(true), Some(false)) => true,
+                (None, None) | (Some(_), Some(_)) => false,
+            };
+        self.slot(x).get_or_insert(swap);
+        self.slot(y).get_or_insert(!swap);
+        swap
+    }
+
+    fn is_last_use(&self, v: u32) -> bool {
+        self.left.get(v as usize).is_none_or(|&n| n == 0)
+    }
+
+    /// The result of operands in A and B.
+    fn result(&mut self, a: u32, b: u32, result: u32) {
+        let (from_a, from_b) = (self.is_last_use(a), self.is_last_use(b));
+        if from_a != from_b {
+            *self.slot(result) = Some(from_b);
+        }
+    }
 }
 
 impl Sink for Lowerer<'_> {
     fn micro(&mut self, micro: Micro, uses: &[u32]) -> Vec<u32> {
         let shape = micro.shape();
         let defs: Vec<u32> = shape.defs.iter().map(|_| self.code.fresh()).collect();
-        self.code.push(micro, &shape, uses, &defs, self.loc);
+        let mut uses = uses.to_vec();
+        if let (&[x, y], &[result, ..]) = (&uses[..], &defs[..])
+            && matches!(micro, Micro::Bin(_) | Micro::Mul(_))
+        {
+            if micro.is_commutative() && self.sides.swaps(x, y) {
+                uses.reverse();
+            }
+            self.sides.result(uses[0], uses[1], result);
+        }
+        self.code.push(micro, &shape, &uses, &defs, self.loc);
         defs
     }
 }
@@ -64,6 +120,10 @@ pub(super) fn lower(
         code: VCode::new(body.num_values() as u32),
         loc: Loc::NONE,
         renamed: (0..body.num_values() as u32).collect(),
+        sides: Sides {
+            side: Vec::new(),
+            left: count_uses(body, live),
+        },
     };
     let params = body.signature().params.len();
     let results = body.signature().results.len();
@@ -72,6 +132,23 @@ pub(super) fn lower(
         lowerer.node(node as u32)?;
     }
     Ok(lowerer.code)
+}
+
+/// How often each value is used by what is executed.
+fn count_uses(body: &Body, live: &Live) -> Vec<u32> {
+    let mut count = vec![0u32; body.num_values()];
+    for &block in live.reachable() {
+        for &op in &body.block(block).ops {
+            let data = body.op(op);
+            let passed = data.successors.iter().flat_map(|s| &s.args);
+            if live.op(op) {
+                for &arg in data.args.iter().chain(passed) {
+                    count[live.resolve(arg).index()] += 1;
+                }
+            }
+        }
+    }
+    count
 }
 
 /// How many of so many values are passed on the stack.
@@ -171,7 +248,13 @@ impl Lowerer<'_> {
         let value = self.live.resolve(value);
         match self.live.constant(self.body, value) {
             Some(constant) => self.micro(Micro::Const(constant), &[])[0],
-            None => self.renamed[value.index()],
+            None => {
+                let number = self.renamed[value.index()];
+                if let Some(left) = self.sides.left.get_mut(number as usize) {
+                    *left = left.saturating_sub(1);
+                }
+                number
+            }
         }
     }
 
@@ -232,6 +315,15 @@ impl Lowerer<'_> {
         .ok_or_else(|| malformed("an op of control stands in the middle of a block"))?;
         if let (&[result], &[number, ..]) = (&data.results[..], &results[..]) {
             self.renamed[result.index()] = number;
+            let uses = self.sides.left[result.index()];
+            if self.sides.left.len() <= number as usize {
+                self.sides.left.resize(number as usize + 1, 0);
+            }
+            self.sides.left[number as usize] += if number as usize == result.index() {
+                0
+            } else {
+                uses
+            };
         }
         Ok(())
     }

@@ -399,6 +399,14 @@ impl Test {
 }
 
 impl Micro {
+    /// Whether the first two operands may change places.
+    pub const fn is_commutative(&self) -> bool {
+        matches!(
+            self,
+            Micro::Bin(Bin::Add | Bin::Eq | Bin::And | Bin::Or | Bin::Xor) | Micro::Mul(_)
+        )
+    }
+
     /// What the register allocator must know.
     pub fn shape(&self) -> Shape {
         use Want::{Any, Anywhere, In};

@@ -8,19 +8,23 @@
 
 mod asm;
 mod blocks;
+mod cost;
 mod divide;
 mod emit;
 mod memory;
 mod micro;
 mod routines;
 mod rows;
+mod trial;
 
 pub use asm::{
     ARGS, Asm, Code, MAX_OUTPUT, MEMORY_BYTES, OUTPUT, RESULTS, Routine, SCRATCH, SCRATCH_WORDS,
     STATICS, Symbol,
 };
+pub use cost::{area, hermez_model};
 pub use micro::{
     Access, Around, Division, Lin, MemoryPlan, Micro, PASSED, Part, Place, Product, Shape, Site,
     Test, Want,
 };
 pub use rows::{Row, Sink, Value, condition, expand, expand_branch};
+pub use trial::{Trial, TrialProgram, place_with};

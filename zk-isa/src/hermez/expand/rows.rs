@@ -414,6 +414,7 @@ pub fn expand<S: Sink>(row: &Row<'_>, sink: &mut S) -> Option<Vec<Value>> {
     Some(vec![match row.op {
         Z::Add32 if sum_fits(max32(0), max32(1)) => w.lin(&[1, 1], args, 0),
         Z::Add32 => w.one(Micro::Split(Lin::new(&[1, 1], 0), Part::Low), args),
+        Z::Add32Imm | Z::Add64Imm if imm == 0 => args[0],
         Z::Add32Imm if sum_fits(max32(0), imm) => w.lin(&[1], args, imm.into()),
         Z::Add32Imm => w.carry(&[1], args, i128::from(imm) - LIMB),
         Z::Sub32 => w.carry(&[1, -1], args, 0),

@@ -1,0 +1,133 @@
+//! The cost of each row, measured on its expansion: committed cells of all state machines.
+//!
+//! Cells per row of a machine are those of zkevm-proverjs, branch `feature/64bits`, commit 97927e7, stages 1 to 3 (committed columns
+//! and what lookups and permutations add), times the rows an operation takes.
+
+use super::micro::MemoryPlan;
+use super::trial::Trial;
+use crate::hermez::{Counters, Inputs};
+use crate::{CostModel, Form, ZkOp};
+
+/// Cells of a step.
+const STEP: u64 = 122;
+/// Cells of a memory access.
+const MEM: u64 = 21;
+/// Cells of a Binary operation: 4 rows.
+const BINARY: u64 = 4 * 52;
+/// Cells of an Arith operation: 8 rows.
+const ARITH: u64 = 8 * 57;
+/// Cells of a MemAlign operation: 8 rows.
+const MEM_ALIGN: u64 = 8 * 61;
+
+/// The cells that operations take.
+pub fn area(counters: &Counters) -> u64 {
+    STEP * counters.steps
+        + MEM * counters.mem
+        + BINARY * counters.binary
+        + ARITH * counters.arith
+        + MEM_ALIGN * counters.mem_align
+}
+
+/// Operands of a 32-bit row, and of a 64-bit row: what programs compute with is small or random.
+const NARROW: [[u64; 3]; 4] = [
+    [9, 5, 7],
+    [1000, 3, 1],
+    [0x1234_5678, 0x0bcd_ef01, 0],
+    [0x9abc_def0, 0x1357_9bdf, 2],
+];
+const WIDE: [[u64; 3]; 4] = [
+    [0x1_0000_0009, 0x3_0000_0005, 7],
+    [0x0123_4567_89ab_cdef, 0x1_fedc_ba98, 1],
+    [0x7654_3210_0fed_cba9, 0x0bcd_ef01_2345_6789, 0],
+    [0xf123_4567_89ab_cdef, 0xfedc_ba98_7654_3210, 2],
+];
+const IMMEDIATES: [u64; 4] = [13, 24, 1000, 7];
+
+/// The cost model `hermez`: cells of each row's expansion, moves between registers aside, as a mean over operands.
+pub fn hermez_model() -> CostModel {
+    CostModel::from_fn(
+        "hermez",
+        "committed cells of one row's steps on the 64-bit Hermez processor, from its expansion",
+        cost,
+    )
+}
+
+fn cost(op: ZkOp) -> u64 {
+    let trials: Vec<u64> = (0..NARROW.len()).filter_map(|at| sample(op, at)).collect();
+    if !trials.is_empty() {
+        let count = trials.len() as u64;
+        return (trials.iter().sum::<u64>() + count / 2) / count;
+    }
+    match op {
+        // a frame taken and given back, RR saved and restored
+        ZkOp::Call => 5 * STEP + 2 * MEM,
+        ZkOp::Calli => 8 * STEP + 2 * MEM,
+        ZkOp::Tcalli => 4 * STEP,
+        ZkOp::Brt => 3 * STEP,
+        // most jumps ride on the step before
+        ZkOp::Jump | ZkOp::Ret => STEP / 2,
+        _ => STEP,
+    }
+}
+
+/// Cells of the row's expansion on the operands of this number.
+fn sample(op: ZkOp, at: usize) -> Option<u64> {
+    let form = op.form();
+    if matches!(form, Form::Unary | Form::Constant) && matches!(op, ZkOp::Mov | ZkOp::Li) {
+        return Some(STEP);
+    }
+    let memory = matches!(form, Form::Load | Form::Store);
+    let mut args = match op.is_32() || memory || matches!(form, Form::Grow | Form::Output) {
+        true => NARROW[at],
+        false => WIDE[at],
+    };
+    let (mut imm, mut slot) = (IMMEDIATES[at], 0);
+    match form {
+        // aligned, as most accesses are
+        Form::Load | Form::Store => {
+            let bytes = u64::from(op.access_bytes());
+            args[0] = (8 * at as u64) + bytes * (at as u64 % (8 / bytes));
+            imm = 0;
+        }
+        Form::TableLoad | Form::TableStore => {
+            (args[0], imm, slot) = (at as u64, 16, 8);
+        }
+        Form::Grow => (args[0], imm) = (0, 1),
+        Form::Output => args[0] = 65,
+        Form::StaticLoad | Form::StaticStore => slot = 8,
+        Form::Arg | Form::Result => imm = 0,
+        Form::Blocks => args = [16, if op == ZkOp::Copy { 1024 } else { 7 }, 20],
+        Form::Select => args[0] = at as u64 % 2,
+        _ => {}
+    }
+    let shift = matches!(
+        op,
+        ZkOp::Shl32Imm
+            | ZkOp::Shru32Imm
+            | ZkOp::Shrs32Imm
+            | ZkOp::Rotl32Imm
+            | ZkOp::Shl64Imm
+            | ZkOp::Shru64Imm
+            | ZkOp::Shrs64Imm
+            | ZkOp::Rotl64Imm
+    );
+    if shift {
+        imm = 7 + 2 * at as u64;
+    }
+    let trial = Trial {
+        op,
+        imm,
+        slot,
+        args: &args[..form.operands()],
+        plan: MemoryPlan {
+            pages: 1,
+            max_pages: 1,
+        },
+        memory: &[],
+    };
+    let inputs = Inputs {
+        private: vec![1; 8],
+        ..Inputs::default()
+    };
+    Some(area(&trial.program()?.counters(&inputs)?))
+}
