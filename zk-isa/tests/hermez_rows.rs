@@ -262,7 +262,7 @@ fn access(plan: MemoryPlan, first: u64, at: u64, offset: u64, value: u64, words:
                     break;
                 }
                 let address = match plan.max_pages > MemoryPlan::CONTEXT_PAGES {
-                    true => ((index >> 17) + 1 << 18) + (1 << 17) + index % (1 << 17),
+                    true => (((index >> 17) + 1) << 18) + (1 << 17) + index % (1 << 17),
                     false => (1 << 17) + index,
                 };
                 assert_eq!(
