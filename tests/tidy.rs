@@ -304,6 +304,41 @@ fn float_routines_are_those_of_their_sources() {
     assert_eq!(recorded("sources"), digest(&sources), "run build.sh");
 }
 
+/// Nothing builds the fuzz crate, which shares `tests/support` with the tests here.
+#[test]
+fn the_fuzz_crate_has_what_its_sources_use_in_the_same_versions() {
+    let table = |path: &str| -> toml::Table {
+        let text = read(&root().join(path));
+        text.parse().unwrap_or_else(|e| panic!("{path}: {e}"))
+    };
+    let (ours, theirs) = (table("Cargo.toml"), table("tests/fuzz/Cargo.toml"));
+    let version = |row: &toml::Value| {
+        let row = row.get("version").unwrap_or(row);
+        row.as_str().map(str::to_owned)
+    };
+    let support: String = std::fs::read_dir(root().join("tests/support"))
+        .expect("the folder is there")
+        .map(|entry| read(&entry.expect("an entry").path()))
+        .collect();
+    let workspace = &ours["workspace"]["dependencies"];
+    let mut used = 0;
+    for (name, row) in ["dependencies", "dev-dependencies"]
+        .iter()
+        .flat_map(|kind| ours[*kind].as_table().expect("a table"))
+    {
+        if !support.contains(&format!("{}::", name.replace('-', "_"))) {
+            continue;
+        }
+        used += 1;
+        let theirs = &theirs["dependencies"].get(name);
+        let theirs = theirs.unwrap_or_else(|| panic!("`{name}` is missing in tests/fuzz"));
+        if let Some(ours) = version(workspace.get(name).unwrap_or(row)) {
+            assert_eq!(version(theirs), Some(ours), "`{name}` in tests/fuzz");
+        }
+    }
+    assert!(used > 5, "tests/support uses {used} crates");
+}
+
 #[test]
 fn every_emit_kind_is_documented_and_tested() {
     let inputs = filetest_run_lines();
