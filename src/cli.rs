@@ -46,6 +46,8 @@ pub enum Command {
     Spec(Spec),
     /// Show, check or derive cost models.
     CostModel(CostModelArgs),
+    /// List the rewrite rules and what is proven of them: exit code 0 if every rule is proven, 1 if not.
+    Rules(Rules),
     /// Print a shell completion script.
     Completions {
         /// The shell.
@@ -315,6 +317,35 @@ pub struct Spec {
     /// Flags of compilation.
     #[command(flatten)]
     pub flags: CompileFlags,
+}
+
+/// `zkc rules`.
+#[derive(Args, Debug)]
+pub struct Rules {
+    /// Prove the rules that have no proof and record it.
+    #[arg(long)]
+    pub prove: bool,
+    /// Prove all rules anew, those that have a proof too.
+    #[arg(long, requires = "prove")]
+    pub again: bool,
+    /// The record of proofs: what zkc was built with by default, and with `--prove` the repository's file.
+    #[arg(long, value_name = "FILE")]
+    pub proofs: Option<PathBuf>,
+    /// The SMT solver: a program that takes z3's options.
+    #[arg(long, value_name = "PROGRAM", default_value = "z3")]
+    pub solver: PathBuf,
+    /// Longest time for one rule at one width.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..))]
+    pub timeout: u32,
+    /// Solvers that run at a time; 0 is one per processor.
+    #[arg(short, long, value_name = "N", default_value_t = 0)]
+    pub jobs: usize,
+    /// Print what the solver is asked of this rule, in SMT-LIB 2, and stop.
+    #[arg(long, value_name = "RULE", conflicts_with_all = ["prove", "json"])]
+    pub smt: Option<String>,
+    /// Print rules and proofs as JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `zkc cost-model`.

@@ -8,6 +8,7 @@ mod execute;
 mod hermez;
 mod models;
 mod prove;
+mod rules;
 mod spec;
 
 pub use prove::peak_rss_bytes;
@@ -125,6 +126,7 @@ pub fn execute(cli: &Cli, interactive: bool) -> Output {
         Some(Command::Verify(args)) => prove::verify(args, &mut output),
         Some(Command::Spec(args)) => spec::spec(args, &mut output),
         Some(Command::CostModel(args)) => models::cost_model(args, &mut output),
+        Some(Command::Rules(args)) => rules::rules(args, &mut output),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(*shell, &mut Cli::command(), "zkc", &mut output.stdout);
             Ok(())

@@ -12,6 +12,7 @@ pub mod input;
 mod parallel;
 mod queries;
 pub mod render;
+pub mod solver;
 pub mod spec;
 pub mod statement;
 pub mod wasi;

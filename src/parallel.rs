@@ -13,7 +13,7 @@ use zkc_ir::FuncBody;
 use zkc_passes::Linked;
 
 /// The number of threads that `jobs` asks for; 0 is one per processor.
-fn threads(jobs: usize) -> usize {
+pub(crate) fn threads(jobs: usize) -> usize {
     match jobs {
         0 => std::thread::available_parallelism().map_or(1, NonZero::get),
         jobs => jobs,

@@ -5,6 +5,8 @@
 //! in an ordered skeleton; rules are data ([`rules()`]) and lowering is rules too, so level 0 is the same path with nothing
 //! but those. Placement is decided after choice. Limits count nodes and iterations, never time.
 //!
+//! [`prove`] states each rule as a question to an SMT solver; `proofs.toml` records the answers.
+//!
 //! `build` makes graph and skeleton, `rewrite` applies rules, `extract` chooses forms, `select` and `place` decide what is
 //! needed and where, `elaborate` writes the body.
 
@@ -17,6 +19,7 @@ mod instruction;
 mod language;
 mod place;
 mod plan;
+pub mod prove;
 mod rewrite;
 mod rules;
 mod select;
@@ -25,7 +28,7 @@ pub use facts::{Facts, Graph, Known, Range};
 pub use formula::{Formula, Scope};
 pub use language::{ENode, Head, Kind, UnknownOp};
 pub use rewrite::{Instance, instances};
-pub use rules::{Group, Rule, rules};
+pub use rules::{Group, Proof, Rule, rules};
 
 use std::collections::BTreeMap;
 use zkc_ir::{Body, VerifyError};

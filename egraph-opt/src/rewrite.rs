@@ -36,63 +36,57 @@ pub fn instances() -> &'static [Instance] {
     static INSTANCES: LazyLock<Vec<Instance>> = LazyLock::new(|| {
         rules()
             .flat_map(|rule| {
-                rule.widths
-                    .iter()
-                    .map(move |&bits| instance(rule, bits).expect("the rule table is well formed"))
+                rule.widths.iter().map(move |&bits| {
+                    Instance::new(rule, bits).expect("the rule table is well formed")
+                })
             })
             .collect()
     });
     &INSTANCES
 }
 
-fn instance(rule: &'static Rule, bits: u32) -> Result<Instance, String> {
-    let fail = |what: &str| format!("rule `{}`: {what}", rule.name);
-    let parse = |text: &str| -> Result<PatternAst<ENode>, String> {
-        text_at(text, bits)
+/// The size a rule's texts are read at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Texts {
+    /// Width of the instance, 32 or 64.
+    pub(crate) bits: u32,
+    /// Bits of a word: 64, or less with all widths scaled.
+    pub(crate) word: u32,
+}
+
+impl Texts {
+    /// A pattern: `$` is the type, `#` the width, names of numbers their values.
+    pub(crate) fn parse(self, text: &str) -> Result<PatternAst<ENode>, String> {
+        let scaled = |bits: u32| self.word * bits / 64;
+        let bits = scaled(self.bits);
+        text.replace('$', if self.bits == 32 { "i32" } else { "i64" })
+            .replace('#', if self.bits == 32 { "32" } else { "64" })
+            .replace('(', " ( ")
+            .replace(')', " ) ")
+            .split_whitespace()
+            .map(|token| match token {
+                "M" => mask(bits).to_string(),
+                "SB" => (1_u64 << (bits - 1)).to_string(),
+                "LOW" => mask(scaled(32)).to_string(),
+                "W" => bits.to_string(),
+                other => other.to_owned(),
+            })
+            .collect::<Vec<_>>()
+            .join(" ")
             .parse()
-            .map_err(|e| fail(&format!("{e}")))
-    };
-    let lhs = parse(rule.lhs)?;
-    let mut with = Vec::new();
-    for definition in rule.with.split(';').filter(|d| !d.trim().is_empty()) {
-        let (name, formula) = definition
-            .split_once('=')
-            .ok_or_else(|| fail("a definition needs `=`"))?;
-        with.push((
-            var(name.trim()),
-            Formula::parse(formula).map_err(|rest| fail(&rest))?,
-        ));
+            .map_err(|e| format!("{e}"))
     }
-    let when = match rule.when {
-        "" => None,
-        text => Some(Formula::parse(text).map_err(|rest| fail(&rest))?),
-    };
-    let mut orders = vec![lhs.clone()];
-    for (i, node) in lhs.iter().enumerate() {
-        if let ENodeOrVar::ENode(ENode::Op(head, _, kids)) = node
-            && head.is_commutative()
-            && kids[0] != kids[1]
-        {
-            for j in 0..orders.len() {
-                let swapped = orders[j].iter().enumerate().map(|(k, node)| match node {
-                    ENodeOrVar::ENode(ENode::Op(head, len, kids)) if k == i => {
-                        ENodeOrVar::ENode(ENode::Op(*head, *len, [kids[1], kids[0], kids[2]]))
-                    }
-                    other => other.clone(),
-                });
-                let swapped: PatternAst<ENode> = swapped.collect::<Vec<_>>().into();
-                orders.push(swapped);
-            }
-        }
-    }
-    Ok(Instance {
-        rule,
-        bits,
-        lhs: orders.into_iter().map(Pattern::new).collect(),
-        rhs: parse(rule.rhs)?,
-        with,
-        when,
-    })
+}
+
+/// A rule's computed constants, in order.
+pub(crate) fn definitions(with: &str) -> Result<Vec<(&str, Formula)>, String> {
+    with.split(';')
+        .filter(|definition| !definition.trim().is_empty())
+        .map(|definition| {
+            let (name, formula) = definition.split_once('=').ok_or("a definition needs `=`")?;
+            Ok((name.trim(), Formula::parse(formula)?))
+        })
+        .collect()
 }
 
 fn var(name: &str) -> Var {
@@ -101,25 +95,51 @@ fn var(name: &str) -> Var {
         .expect("a name with `?` is a variable")
 }
 
-/// A rule's text at a width: `$` the type, `#` the width, names of numbers their values.
-fn text_at(text: &str, bits: u32) -> String {
-    text.replace('$', if bits == 32 { "i32" } else { "i64" })
-        .replace('#', if bits == 32 { "32" } else { "64" })
-        .replace('(', " ( ")
-        .replace(')', " ) ")
-        .split_whitespace()
-        .map(|token| match token {
-            "M" => mask(bits).to_string(),
-            "SB" => (1_u64 << (bits - 1)).to_string(),
-            "LOW" => mask(32).to_string(),
-            "W" => bits.to_string(),
-            other => other.to_owned(),
-        })
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
 impl Instance {
+    /// The instance of a rule at a width, 32 or 64. The error names the rule and what is malformed.
+    pub fn new(rule: &'static Rule, bits: u32) -> Result<Instance, String> {
+        Instance::parse(rule, bits).map_err(|what| format!("rule `{}`: {what}", rule.name))
+    }
+
+    fn parse(rule: &'static Rule, bits: u32) -> Result<Instance, String> {
+        let texts = Texts { bits, word: 64 };
+        let lhs = texts.parse(rule.lhs)?;
+        let with = definitions(rule.with)?
+            .into_iter()
+            .map(|(name, formula)| (var(name), formula))
+            .collect();
+        let when = match rule.when {
+            "" => None,
+            text => Some(Formula::parse(text)?),
+        };
+        let mut orders = vec![lhs.clone()];
+        for (i, node) in lhs.iter().enumerate() {
+            if let ENodeOrVar::ENode(ENode::Op(head, _, kids)) = node
+                && head.is_commutative()
+                && kids[0] != kids[1]
+            {
+                for j in 0..orders.len() {
+                    let swapped = orders[j].iter().enumerate().map(|(k, node)| match node {
+                        ENodeOrVar::ENode(ENode::Op(head, len, kids)) if k == i => {
+                            ENodeOrVar::ENode(ENode::Op(*head, *len, [kids[1], kids[0], kids[2]]))
+                        }
+                        other => other.clone(),
+                    });
+                    let swapped: PatternAst<ENode> = swapped.collect::<Vec<_>>().into();
+                    orders.push(swapped);
+                }
+            }
+        }
+        Ok(Instance {
+            rule,
+            bits,
+            lhs: orders.into_iter().map(Pattern::new).collect(),
+            rhs: texts.parse(rule.rhs)?,
+            with,
+            when,
+        })
+    }
+
     /// The computed constants, if the side condition holds of these facts.
     pub fn check(&self, facts: &dyn Fn(Var) -> Option<Facts>) -> Option<Vec<(Var, u64)>> {
         let lookup = |name: &str| facts(var(name));

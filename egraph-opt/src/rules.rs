@@ -49,6 +49,26 @@ impl Group {
     }
 }
 
+/// How a rule is proven.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Proof {
+    /// One question at the rule's width.
+    Direct,
+    /// A question for each power of two that this variable can be.
+    Powers(&'static str),
+    /// A question for each value of this variable modulo the word's bits.
+    Amounts(&'static str),
+    /// One question with these variables below 2^(width - this many bits), as the condition says they are.
+    Below(&'static [&'static str], u32),
+    /// One question for words of this many bits, and evaluation at the rule's width, for this reason.
+    Scaled(u32, &'static str),
+}
+
+/// Why a rule about division is proven for smaller words.
+const QUOTIENT: &str = "z3 does not settle quotients of two unknown words of more bits";
+/// Why a rule about a bounded product is.
+const BOUND: &str = "z3 does not settle products of unknown bounds of more bits";
+
 /// One rule.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Rule {
@@ -70,10 +90,13 @@ pub struct Rule {
     pub widths: &'static [u32],
     /// Lowest optimisation level that uses the rule.
     pub level: Level,
+    /// How a solver proves it.
+    pub proof: Proof,
 }
 
 impl Rule {
-    const fn new(
+    /// A rule of both widths, without condition, used from level 1 on.
+    pub const fn new(
         group: Group,
         name: &'static str,
         lhs: &'static str,
@@ -90,15 +113,18 @@ impl Rule {
             doc,
             widths: &[32, 64],
             level: Level::O1,
+            proof: Proof::Direct,
         }
     }
 
-    const fn when(mut self, when: &'static str) -> Rule {
+    /// The rule under a side condition.
+    pub const fn when(mut self, when: &'static str) -> Rule {
         self.when = when;
         self
     }
 
-    const fn with(mut self, with: &'static str) -> Rule {
+    /// The rule with computed constants.
+    pub const fn with(mut self, with: &'static str) -> Rule {
         self.with = with;
         self
     }
@@ -117,6 +143,11 @@ impl Rule {
 
     const fn at(mut self, level: Level) -> Rule {
         self.level = level;
+        self
+    }
+
+    const fn proven(mut self, proof: Proof) -> Rule {
+        self.proof = proof;
         self
     }
 }

@@ -3,7 +3,7 @@
 //! Constants gather on the right of one addition; a product, a shift and a sum of shifts by constants are all offered,
 //! because which of them is cheapest is the cost model's question.
 
-use super::{Group, Rule};
+use super::{Group, Proof, QUOTIENT, Rule};
 use crate::Level;
 
 const fn r(name: &'static str, lhs: &'static str, rhs: &'static str, doc: &'static str) -> Rule {
@@ -224,7 +224,8 @@ pub(super) const RULES: &[Rule] = &[
         "dividing by a power of two is a shift",
     )
     .when("c <= M && pow2(c) && max(x) <= M")
-    .with("k = log2(c)"),
+    .with("k = log2(c)")
+    .proven(Proof::Powers("c")),
     r(
         "urem-power",
         "(urem ?x ?c)",
@@ -233,7 +234,8 @@ pub(super) const RULES: &[Rule] = &[
     )
     .when("pow2(c)")
     .with("m = c - 1")
-    .word(),
+    .word()
+    .proven(Proof::Powers("c")),
     r(
         "udiv-udiv",
         "(udiv (udiv ?x ?c) ?d)",
@@ -242,7 +244,8 @@ pub(super) const RULES: &[Rule] = &[
     )
     .when("c > 0 && d > 0 && c * d <= M")
     .with("e = c * d")
-    .word(),
+    .word()
+    .proven(Proof::Scaled(8, QUOTIENT)),
     r(
         "urem-small",
         "(urem ?x ?y)",
@@ -257,19 +260,22 @@ pub(super) const RULES: &[Rule] = &[
         "(urem ?x ?c)",
         "what division leaves is the remainder",
     )
-    .when("c > 0"),
+    .when("c > 0")
+    .proven(Proof::Scaled(12, QUOTIENT)),
     r(
         "sdiv-nonneg",
         "(sdiv.$ ?x ?y)",
         "(udiv ?x ?y)",
         "division of values that are not negative has no sign",
     )
-    .when("max(x) < SB && max(y) < SB"),
+    .when("max(x) < SB && max(y) < SB")
+    .proven(Proof::Below(&["x", "y"], 1)),
     r(
         "srem-nonneg",
         "(srem.$ ?x ?y)",
         "(urem ?x ?y)",
         "the remainder of values that are not negative has no sign",
     )
-    .when("max(x) < SB && max(y) < SB"),
+    .when("max(x) < SB && max(y) < SB")
+    .proven(Proof::Below(&["x", "y"], 1)),
 ];

@@ -3,7 +3,7 @@
 //! Zero extension is no op, so a 64-bit op on small values can become the 32-bit op whenever its result is small too;
 //! a 32-bit op never gets an operand that might have upper bits.
 
-use super::{Group, Rule};
+use super::{BOUND, Group, Proof, Rule};
 
 const fn r(name: &'static str, lhs: &'static str, rhs: &'static str, doc: &'static str) -> Rule {
     Rule::new(Group::Extend, name, lhs, rhs, doc).word()
@@ -134,7 +134,8 @@ pub(super) const RULES: &[Rule] = &[
         "(imul.i32 ?x ?y)",
         "a product that fits 32 bits",
     )
-    .when("max(x) <= LOW && max(y) <= LOW && max(x) * max(y) <= LOW"),
+    .when("max(x) <= LOW && max(y) <= LOW && max(x) * max(y) <= LOW")
+    .proven(Proof::Scaled(32, BOUND)),
     r(
         "narrow-shl",
         "(ishl.i64 ?x ?k)",

@@ -4,7 +4,7 @@
 //! forms with a constant operand and 32-bit forms of ops whose words are small. Every head that the graph may hold has
 //! a form of level 0: extraction fails otherwise, and a test walks all heads.
 
-use super::{Group, Rule};
+use super::{Group, Proof, Rule};
 use crate::Level;
 
 const fn r(name: &'static str, lhs: &'static str, rhs: &'static str, doc: &'static str) -> Rule {
@@ -94,8 +94,8 @@ pub(super) const RULES: &[Rule] = &[
     r("lower-sge", "(sge.$ ?x ?y)", "(zk.ges# ?x ?y)", DIRECT),
     r("lower-sdiv", "(sdiv.$ ?x ?y)", "(zk.divs# ?x ?y)", DIRECT),
     r("lower-srem", "(srem.$ ?x ?y)", "(zk.rems# ?x ?y)", DIRECT),
-    word("lower-udiv", "(udiv ?x ?y)", "(zk.divu# ?x ?y)"),
-    word("lower-urem", "(urem ?x ?y)", "(zk.remu# ?x ?y)"),
+    word("lower-udiv", "(udiv ?x ?y)", "(zk.divu# ?x ?y)").proven(Proof::Below(&["x", "y"], 0)),
+    word("lower-urem", "(urem ?x ?y)", "(zk.remu# ?x ?y)").proven(Proof::Below(&["x", "y"], 0)),
     word("lower-and", "(band ?x ?y)", "(zk.and# ?x ?y)"),
     word("lower-or", "(bor ?x ?y)", "(zk.or# ?x ?y)"),
     word("lower-xor", "(bxor ?x ?y)", "(zk.xor# ?x ?y)"),
@@ -123,9 +123,11 @@ pub(super) const RULES: &[Rule] = &[
     imm("lower-sdiv-imm", "(sdiv.$ ?x ?c)", "(zk.divs#_imm ?x ?c)").when("c != 0 && c != M"),
     imm("lower-srem-imm", "(srem.$ ?x ?c)", "(zk.rems#_imm ?x ?c)").when("c != 0 && c != M"),
     word_imm("lower-udiv-imm", "(udiv ?x ?c)", "(zk.divu#_imm ?x ?c)")
-        .when("c > 0 && c <= M && max(x) <= M"),
+        .when("c > 0 && c <= M && max(x) <= M")
+        .proven(Proof::Below(&["c", "x"], 0)),
     word_imm("lower-urem-imm", "(urem ?x ?c)", "(zk.remu#_imm ?x ?c)")
-        .when("c > 0 && c <= M && max(x) <= M"),
+        .when("c > 0 && c <= M && max(x) <= M")
+        .proven(Proof::Below(&["c", "x"], 0)),
     word_imm("lower-and-imm", "(band ?x ?c)", "(zk.and#_imm ?x ?c)"),
     word_imm("lower-or-imm", "(bor ?x ?c)", "(zk.or#_imm ?x ?c)"),
     word_imm("lower-xor-imm", "(bxor ?x ?c)", "(zk.xor#_imm ?x ?c)"),

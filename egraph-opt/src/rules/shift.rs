@@ -2,7 +2,7 @@
 //!
 //! Amounts count modulo the width, so a mask on an amount does nothing, and constant amounts are kept below the width.
 
-use super::{Group, Rule};
+use super::{Group, Proof, Rule};
 
 const fn r(name: &'static str, lhs: &'static str, rhs: &'static str, doc: &'static str) -> Rule {
     Rule::new(Group::Shift, name, lhs, rhs, doc)
@@ -115,7 +115,8 @@ pub(super) const RULES: &[Rule] = &[
         "amounts of shifts left add up",
     )
     .when("j < W && k < W && j + k < W")
-    .with("s = j + k"),
+    .with("s = j + k")
+    .proven(Proof::Amounts("k")),
     r(
         "shl-shl-out",
         "(ishl.$ (ishl.$ ?x ?j) ?k)",
@@ -130,7 +131,8 @@ pub(super) const RULES: &[Rule] = &[
         "amounts of shifts right add up",
     )
     .when("j < W && k < W && j + k < W")
-    .with("s = j + k"),
+    .with("s = j + k")
+    .proven(Proof::Amounts("k")),
     r(
         "shrs-shrs",
         "(sshr.$ (sshr.$ ?x ?j) ?k)",
@@ -138,7 +140,8 @@ pub(super) const RULES: &[Rule] = &[
         "amounts of shifts right add up",
     )
     .when("j < W && k < W && j + k < W")
-    .with("s = j + k"),
+    .with("s = j + k")
+    .proven(Proof::Amounts("k")),
     r(
         "shrs-shrs-out",
         "(sshr.$ (sshr.$ ?x ?j) ?k)",
@@ -269,7 +272,8 @@ pub(super) const RULES: &[Rule] = &[
         "amounts of rotations add up",
     )
     .when("const(j) && const(k)")
-    .with("s = (j + k) % W"),
+    .with("s = (j + k) % W")
+    .proven(Proof::Amounts("k")),
     r(
         "shl-sshr-8",
         "(sshr.$ (ishl.$ ?x ?k) ?k)",
