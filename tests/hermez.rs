@@ -165,3 +165,32 @@ fn scripts_become_programs_that_assert_them() {
         );
     }
 }
+
+#[test]
+fn what_is_compiled_is_read_by_every_assembler() {
+    let dir = TempDir::new("hermez-written");
+    let (wat, text) = (dir.path("m.wat"), dir.path("m.zkasm"));
+    std::fs::write(&wat, SCRIPT.split_once("\n(assert").expect("a module").0)
+        .expect("a file is written");
+    let (wat, text) = (wat.display().to_string(), text.display().to_string());
+    let (code, _, stderr) =
+        run_words(&[&wat, "--target=hermez64", "--invoke", "both", "-o", &text]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let program =
+        zkc_isa::hermez::asm::parse(&std::fs::read_to_string(&text).expect("it is written"));
+    assert_eq!(program.expect("it parses").check_portable(), Ok(()));
+    for file in [&wat, &text] {
+        let mut words = vec!["run", file, "--target=hermez64"];
+        words.extend_from_slice(if file == &wat {
+            &["--invoke", "both"]
+        } else {
+            &[]
+        });
+        let (code, stdout, stderr) = run_words(&words);
+        assert_eq!((code, stderr.as_str()), (0, ""));
+        assert!(
+            stdout.contains("result 0:  18446744073709551615\nresult 1:  7\n"),
+            "{file}: {stdout}"
+        );
+    }
+}

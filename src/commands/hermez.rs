@@ -28,12 +28,10 @@ pub(super) fn compile(args: &Compile, output: &mut Output) -> Result<(), Failure
     let mut text = String::new();
     for &emit in &args.emit {
         match (emit, &source) {
-            (Emit::Zkasm, source) => text.push_str(&asm::print(&*source.program(&call, path)?)),
+            (Emit::Zkasm, source) => text.push_str(&asm::print(&source.written(&call, path)?)),
             (Emit::RomJson, source) => {
-                text.push_str(&format!(
-                    "{:#}\n",
-                    asm::to_json(&*source.program(&call, path)?)
-                ));
+                let rom = asm::to_json(&source.written(&call, path)?);
+                text.push_str(&format!("{rom:#}\n"));
             }
             (_, Source::Wasm(compiler)) => {
                 text.push_str(&compiler.emit(emit, args.func.as_deref()).about(path)?);
@@ -141,6 +139,15 @@ impl Source {
         compiler.hermez(&roots, &words).map(Cow::Owned).about(path)
     }
 
+    /// The program as it is written: what is compiled, in forms that every version of upstream's assembler reads.
+    fn written(&self, call: &[String], path: &Path) -> Result<Program, Failure> {
+        let mut program = self.program(call, path)?.into_owned();
+        if matches!(self, Source::Wasm(_)) {
+            program.split_variables();
+        }
+        Ok(program)
+    }
+
     fn is_wasi(&self, path: &Path) -> Result<bool, Failure> {
         match (self, input::read_input(path).about(path)?) {
             (Source::Wasm(_), Input::Wasm(bytes)) => wasi::imported_by(&bytes).about(path),
@@ -163,7 +170,10 @@ impl Shown {
         let is_status = |trap: &&Trap| ours && Some(u64::from(trap.code())) == status;
         let results = program.find_var("result").map_or(0..0, |var| {
             let (_, first) = program.address_parts(&Address::var(var, 0));
-            first as u64..first as u64 + u64::from(program.var(var).len)
+            // words that steps name are variables of their own in text
+            let words = program.vars[var.0 as usize..].iter();
+            let words = words.take_while(|v| v.name == "result" || v.name.starts_with("result_"));
+            first as u64..first as u64 + words.map(|v| u64::from(v.len)).sum::<u64>()
         });
         let registers = Reg::ALL.iter().filter(|r| r.0.is_writable());
         Shown {
