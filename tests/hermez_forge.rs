@@ -2,7 +2,7 @@
 
 mod support;
 
-#[path = "support/forge.rs"]
+#[path = "spec/forge.rs"]
 mod forge;
 
 use support::cases;

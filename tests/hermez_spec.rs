@@ -8,7 +8,7 @@
 
 #[path = "spec/catalog.rs"]
 mod catalog;
-#[path = "support/forge.rs"]
+#[path = "spec/forge.rs"]
 mod forge;
 
 use libtest_mimic::{Arguments, Failed, Trial};
