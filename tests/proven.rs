@@ -1,6 +1,6 @@
 //! Every rule is proven, and a wrong or changed rule is refused.
 //!
-//! Wrong rules are found by evaluation, and by the solver where z3 is installed: `.ci/run` installs it where it can.
+//! What the solver is asked where z3 is installed, evaluation is asked always: `.ci/run` installs z3 where it can.
 
 use std::path::{Path, PathBuf};
 use zkc::commands::run_words;
@@ -313,23 +313,23 @@ fn cases_that_are_not_all_prove_nothing() {
         proof: Proof::Below(&["x", "y"], 1),
         ..rule("slt-nonneg", "(slt.$ ?x ?y)", "(ult ?x ?y)").when("max(x) < SB")
     };
-    let Some(solver) = z3() else {
-        return;
-    };
+    let solver = z3();
     for wrong in [not_a_power, not_below] {
         let wrong: &'static Rule = Box::leak(Box::new(wrong));
         let obligation = Obligation::new(wrong, 64).expect("a rule has terms");
-        let answer = solver.ask(&obligation.text, obligation.questions, SECONDS);
-        assert!(matches!(answer, Ok(Answer::Sat(_))), "{}", wrong.name);
+        assert!(obligation.questions > 1);
+        if let Some(solver) = &solver {
+            let answer = solver.ask(&obligation.text, obligation.questions, SECONDS);
+            assert!(matches!(answer, Ok(Answer::Sat(_))), "{}", wrong.name);
+        }
+        let instance = Instance::new(wrong, 64).expect("well formed");
+        assert!(search(&instance, 5_000, 1).is_err(), "{}", wrong.name);
     }
 }
 
-/// z3 computes what the evaluators compute, head by head: the printed terms mean what they should.
+/// Terms and z3 compute what the evaluators compute, head by head: the printed text means what it should.
 #[test]
 fn the_solver_agrees_with_the_evaluators() {
-    let Some(solver) = z3() else {
-        return;
-    };
     let words: [u64; 8] = [
         0,
         1,
@@ -372,6 +372,8 @@ fn the_solver_agrees_with_the_evaluators() {
                 }
                 None => terms.not(defined),
             };
+            let wide: Vec<u128> = values.iter().map(|&value| value.into()).collect();
+            assert_eq!(terms.eval(holds, &wide), 1, "{head} of {values:x?}");
             let always = terms.truth(true);
             let mut question = terms.question(always, holds);
             for ((name, _), value) in terms.vars().zip(values) {
@@ -385,18 +387,16 @@ fn the_solver_agrees_with_the_evaluators() {
         }
     }
     assert!(questions > 1500, "{questions}");
-    assert_eq!(
-        solver.ask(&text, questions, SECONDS).expect("z3 runs"),
-        Answer::Unsat
-    );
+    if let Some(solver) = z3() {
+        let answer = solver.ask(&text, questions, SECONDS);
+        assert_eq!(answer.expect("z3 runs"), Answer::Unsat);
+    }
 }
 
-/// z3 gives the recorded answers again for rules of each group.
+/// z3 gives the recorded answers again for rules of each group, and evaluation agrees.
 #[test]
 fn recorded_proofs_are_found_again() {
-    let Some(solver) = z3() else {
-        return;
-    };
+    let solver = z3();
     let obligations = obligations().expect("rules have terms");
     let asked: Vec<&Obligation> = obligations
         .iter()
@@ -405,8 +405,13 @@ fn recorded_proofs_are_found_again() {
         .collect();
     assert!(asked.len() > 20);
     for obligation in asked {
-        let answer = solver.ask(&obligation.text, obligation.questions, SECONDS);
         let name = obligation.rule.name;
-        assert_eq!(answer.expect("z3 runs"), Answer::Unsat, "{name}");
+        if let Some(solver) = &solver {
+            let answer = solver.ask(&obligation.text, obligation.questions, SECONDS);
+            assert_eq!(answer.expect("z3 runs"), Answer::Unsat, "{name}");
+        }
+        let instance = Instance::new(obligation.rule, obligation.bits).expect("well formed");
+        let held = search(&instance, 1000, 2).unwrap_or_else(|e| panic!("{e}"));
+        assert!(held > 0, "{name}");
     }
 }
