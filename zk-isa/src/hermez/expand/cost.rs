@@ -4,6 +4,7 @@
 //! and what lookups and permutations add), times the rows an operation takes.
 
 use super::micro::MemoryPlan;
+use super::rows::condition;
 use super::trial::Trial;
 use crate::hermez::{Counters, Inputs};
 use crate::{CostModel, Form, ZkOp};
@@ -113,6 +114,18 @@ fn sample(op: ZkOp, at: usize) -> Option<u64> {
     );
     if shift {
         imm = 7 + 2 * at as u64;
+    }
+    // constants as programs have them: steps of counters, complements, comparisons with 0
+    match op {
+        ZkOp::Add32Imm | ZkOp::Add64Imm => imm = [8, -1i64 as u64, -16i64 as u64, 7][at],
+        ZkOp::Xor32Imm | ZkOp::Xor64Imm => imm = [u64::MAX, u64::MAX, u64::MAX, 1000][at],
+        _ => {}
+    }
+    if let Some((zkc_ir::Cond::Eq | zkc_ir::Cond::Ne, _)) = condition(op) {
+        (imm, args[1]) = ([0, 0, 0, 7][at], [args[1], args[0]][at % 2]);
+    }
+    if op.is_32() {
+        imm &= 0xffff_ffff;
     }
     let trial = Trial {
         op,
