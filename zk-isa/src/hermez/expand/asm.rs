@@ -47,7 +47,7 @@ pub enum Symbol {
 pub enum Routine {
     /// Sets B to a power of two and returns; entered E steps behind the label.
     Power,
-    /// Loads bytes at any place; see [`super::routines`].
+    /// Loads bytes at any place; see `routines`.
     LoadBytes,
     /// Stores bytes at any place.
     StoreBytes,
