@@ -44,7 +44,8 @@ const WIDE: [[u64; 3]; 4] = [
 ];
 const IMMEDIATES: [u64; 4] = [13, 24, 1000, 7];
 
-/// The cost model `hermez`: cells of each row's expansion, moves between registers aside, as a mean over operands.
+/// The cost model `hermez`: cells of each row's expansion, as a mean over operands, and half a step for each operand, which
+/// every other time has to be moved.
 pub fn hermez_model() -> CostModel {
     CostModel::from_fn(
         "hermez",
@@ -57,7 +58,8 @@ fn cost(op: ZkOp) -> u64 {
     let trials: Vec<u64> = (0..NARROW.len()).filter_map(|at| sample(op, at)).collect();
     if !trials.is_empty() {
         let count = trials.len() as u64;
-        return (trials.iter().sum::<u64>() + count / 2) / count;
+        let moves = op.form().operands() as u64 * STEP / 2;
+        return (trials.iter().sum::<u64>() + count / 2) / count + moves;
     }
     match op {
         // a frame taken and given back, RR saved and restored
