@@ -3,6 +3,7 @@
 #[path = "support/temp.rs"]
 mod temp;
 
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use temp::TempDir;
 use zkc::commands::run_words;
 
@@ -20,7 +21,9 @@ halt:
 ";
 
 fn run(files: &[(&str, &str)], words: &[&str]) -> (u8, String, String) {
-    let dir = TempDir::new("hermez");
+    // Several tests run at once.
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+    let dir = TempDir::new(&format!("hermez-run-{}", RUNS.fetch_add(1, Relaxed)));
     for (name, text) in files {
         std::fs::write(dir.path(name), text).expect("a file is written");
     }
