@@ -374,6 +374,9 @@ pub enum CostModelAction {
         /// The target.
         #[arg(default_value_t)]
         target: Target,
+        /// Of hermez64, price a row by its busiest state machine
+        #[arg(long)]
+        max: bool,
     },
 }
 

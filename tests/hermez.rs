@@ -38,7 +38,8 @@ fn zkasm_runs_with_its_counters() {
     let (code, stdout, stderr) = run(&[("sum.zkasm", SUM)], &[]);
     assert_eq!((code, stderr.as_str()), (0, ""));
     let expected = "status:    ok\nresult 0:  55\nA          55\n\
-        steps:     24\narith:     0\nbinary:    0\nmem:       1\nmemAlign:  0\n";
+        steps:     24\narith:     0\nbinary:    0\nmem:       1\nmemAlign:  0\n\
+        cells:     2949\nrows:      24\n";
     assert_eq!(stdout, expected);
     let (code, stdout, _) = run(&[("sum.zkasm", SUM)], &["--json"]);
     let json: serde_json::Value = serde_json::from_str(&stdout).expect("JSON");

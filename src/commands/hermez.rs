@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use zkc_ir::{Diagnostic, Trap};
-use zkc_isa::hermez::{self, Address, Inputs, Outcome, Program, Reg, asm};
+use zkc_isa::hermez::{self, Address, Inputs, Outcome, Program, Reg, asm, expand};
 
 /// Writes a program as `--emit` asks, or what it is compiled from.
 pub(super) fn compile(args: &Compile, output: &mut Output) -> Result<(), Failure> {
@@ -212,6 +212,8 @@ impl Shown {
             ("binary:", counters.binary),
             ("mem:", counters.mem),
             ("memAlign:", counters.mem_align),
+            ("cells:", expand::area(counters)),
+            ("rows:", expand::busiest(counters)),
         ] {
             output.print(format!("{name:<10} {count}"));
         }
@@ -231,6 +233,8 @@ impl Shown {
             "results": self.results,
             "registers": registers,
             "counters": outcome.counters,
+            "cells": expand::area(&outcome.counters),
+            "rows": expand::busiest(&outcome.counters),
         })
     }
 }

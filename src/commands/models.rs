@@ -23,10 +23,15 @@ pub(super) fn cost_model(args: &CostModelArgs, output: &mut Output) -> Result<()
             let model = CostModel::parse(&text).about_text(file, &text)?;
             output.message(format!("cost model `{}` is good", model.name));
         }
-        CostModelAction::Derive { target } => {
-            let model = match target {
-                Target::Zk64 => zkc_prover::cells_model(),
-                Target::Hermez64 => zkc_isa::hermez::expand::hermez_model(),
+        CostModelAction::Derive { target, max } => {
+            let model = match (target, max) {
+                (Target::Zk64, false) => zkc_prover::cells_model(),
+                (Target::Zk64, true) => {
+                    let message = "zk64 has no state machines that wait for each other";
+                    return Err(Diagnostic::error("usage", message).into());
+                }
+                (Target::Hermez64, false) => zkc_isa::hermez::expand::hermez_model(),
+                (Target::Hermez64, true) => zkc_isa::hermez::expand::hermez_max_model(),
             };
             output.stdout.extend_from_slice(model.to_toml().as_bytes());
         }

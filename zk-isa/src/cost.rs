@@ -17,9 +17,10 @@ use toml::Spanned;
 use zkc_ir::{Diagnostic, Opcode};
 
 /// The models that come with the machine: name and TOML text.
-pub const MODELS: [(&str, &str); 4] = [
+pub const MODELS: [(&str, &str); 5] = [
     ("cells", include_str!("../models/cells.toml")),
     ("hermez", include_str!("../models/hermez.toml")),
+    ("hermez-max", include_str!("../models/hermez-max.toml")),
     ("rows", include_str!("../models/rows.toml")),
     ("cpu-cycles", include_str!("../models/cpu-cycles.toml")),
 ];

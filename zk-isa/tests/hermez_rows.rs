@@ -412,13 +412,20 @@ fn blocks_are_copied_and_filled() {
 }
 
 #[test]
-fn the_hermez_model_is_the_one_of_the_expansions() {
-    let derived = zkc_isa::hermez::expand::hermez_model();
-    let shipped = zkc_isa::CostModel::named("hermez").expect("comes with the machine");
-    for &op in ZkOp::ALL {
-        let name = op.opcode().def().name;
-        let hint =
-            "put the output of `zkc cost-model derive hermez64` into zk-isa/models/hermez.toml";
-        assert_eq!(shipped.cost(op), derived.cost(op), "`{name}`: {hint}");
+fn the_hermez_models_are_those_of_the_expansions() {
+    let derived = [
+        (zkc_isa::hermez::expand::hermez_model(), ""),
+        (zkc_isa::hermez::expand::hermez_max_model(), " --max"),
+    ];
+    for (derived, flag) in derived {
+        let model = &derived.name;
+        let shipped = zkc_isa::CostModel::named(model).expect("comes with the machine");
+        for &op in ZkOp::ALL {
+            let name = op.opcode().def().name;
+            let hint = format!(
+                "put the output of `zkc cost-model derive hermez64{flag}` into zk-isa/models/{model}.toml"
+            );
+            assert_eq!(shipped.cost(op), derived.cost(op), "`{name}`: {hint}");
+        }
     }
 }

@@ -20,13 +20,28 @@ const ARITH: u64 = 8 * 57;
 /// Cells of a MemAlign operation: 8 rows.
 const MEM_ALIGN: u64 = 8 * 61;
 
-/// The cells that operations take.
+/// Cells that a row of all machines takes, in stages 1 to 3.
+const ALL: u64 = 491;
+
+/// The cells of the rows that operations take: what they add to a proof whose machines are all full.
 pub fn area(counters: &Counters) -> u64 {
     STEP * counters.steps
         + MEM * counters.mem
         + BINARY * counters.binary
         + ARITH * counters.arith
         + MEM_ALIGN * counters.mem_align
+}
+
+/// Rows of the busiest machine. All machines have as many as that, to the next power of two.
+pub fn busiest(counters: &Counters) -> u64 {
+    let machines = [
+        counters.steps,
+        counters.mem,
+        4 * counters.binary,
+        8 * counters.arith,
+        8 * counters.mem_align,
+    ];
+    machines.into_iter().fold(0, u64::max)
 }
 
 /// Operands of a 32-bit row, and of a 64-bit row: what programs compute with is small or random.
@@ -44,20 +59,33 @@ const WIDE: [[u64; 3]; 4] = [
 ];
 const IMMEDIATES: [u64; 4] = [13, 24, 1000, 7];
 
-/// The cost model `hermez`: cells of each row's expansion, as a mean over operands, and half a step for each operand, which
+/// What a model says that operations cost.
+type Price = fn(&Counters) -> u64;
+
+/// The cost model `hermez`: the area of each row's expansion, as a mean over operands, and half a step for each operand, which
 /// every other time has to be moved.
 ///
 /// A row with a constant costs no more than the one with a register: among five registers none keeps a constant, so the other
 /// row's constant is set before each use, which a model that counts an `li` once does not see.
 pub fn hermez_model() -> CostModel {
-    CostModel::from_fn(
-        "hermez",
-        "committed cells of one row's steps on the 64-bit Hermez processor, from its expansion",
-        |op| match with_register(op) {
-            Some(other) => cost(op).min(cost(other)),
-            None => cost(op),
-        },
-    )
+    let description =
+        "committed cells of one row's steps on the 64-bit Hermez processor, from its expansion";
+    model("hermez", description, area)
+}
+
+/// The cost model `hermez-max`: as [`hermez_model`], with the cells of all machines for each row of the row's busiest one.
+pub fn hermez_max_model() -> CostModel {
+    let description = "cells of all machines of the 64-bit Hermez processor over the rows that one row's expansion takes of its busiest";
+    model("hermez-max", description, |counters| {
+        ALL * busiest(counters)
+    })
+}
+
+fn model(name: &str, description: &str, price: Price) -> CostModel {
+    CostModel::from_fn(name, description, |op| match with_register(op) {
+        Some(other) => cost(op, price).min(cost(other, price)),
+        None => cost(op, price),
+    })
 }
 
 /// The row that takes a register where this one takes a constant.
@@ -67,30 +95,40 @@ fn with_register(op: ZkOp) -> Option<ZkOp> {
     ZkOp::ALL.iter().find(named).copied()
 }
 
-fn cost(op: ZkOp) -> u64 {
-    let trials: Vec<u64> = (0..NARROW.len()).filter_map(|at| sample(op, at)).collect();
+fn cost(op: ZkOp, price: Price) -> u64 {
+    let trials = (0..NARROW.len()).filter_map(|at| sample(op, at));
+    let trials: Vec<u64> = trials.map(|counters| price(&counters)).collect();
     if !trials.is_empty() {
         let count = trials.len() as u64;
-        let moves = op.form().operands() as u64 * STEP / 2;
+        let moves = op.form().operands() as u64 * price(&steps(1, 0)) / 2;
         return (trials.iter().sum::<u64>() + count / 2) / count + moves;
     }
     match op {
         // a frame taken and given back, RR saved and restored
-        ZkOp::Call => 5 * STEP + 2 * MEM,
-        ZkOp::Calli => 8 * STEP + 2 * MEM,
-        ZkOp::Tcalli => 4 * STEP,
-        ZkOp::Brt => 3 * STEP,
+        ZkOp::Call => price(&steps(5, 2)),
+        ZkOp::Calli => price(&steps(8, 2)),
+        ZkOp::Tcalli => price(&steps(4, 0)),
+        ZkOp::Brt => price(&steps(3, 0)),
         // most jumps ride on the step before
-        ZkOp::Jump | ZkOp::Ret => STEP / 2,
-        _ => STEP,
+        ZkOp::Jump | ZkOp::Ret => price(&steps(1, 0)) / 2,
+        _ => price(&steps(1, 0)),
     }
 }
 
-/// Cells of the row's expansion on the operands of this number.
-fn sample(op: ZkOp, at: usize) -> Option<u64> {
+/// Steps, of which so many access memory.
+fn steps(steps: u64, mem: u64) -> Counters {
+    Counters {
+        steps,
+        mem,
+        ..Counters::default()
+    }
+}
+
+/// What the row's expansion takes on the operands of this number.
+fn sample(op: ZkOp, at: usize) -> Option<Counters> {
     let form = op.form();
     if matches!(form, Form::Unary | Form::Constant) && matches!(op, ZkOp::Mov | ZkOp::Li) {
-        return Some(STEP);
+        return Some(steps(1, 0));
     }
     let memory = matches!(form, Form::Load | Form::Store);
     let mut args = match op.is_32() || memory || matches!(form, Form::Grow | Form::Output) {
@@ -134,7 +172,7 @@ fn sample(op: ZkOp, at: usize) -> Option<u64> {
     match op {
         ZkOp::Add32Imm | ZkOp::Add64Imm => imm = [8, -1i64 as u64, -16i64 as u64, 7][at],
         ZkOp::And32Imm | ZkOp::And64Imm => imm = [1, 255, 31, 1000][at],
-        ZkOp::Xor32Imm | ZkOp::Xor64Imm => imm = [u64::MAX, u64::MAX, u64::MAX, 1000][at],
+        ZkOp::Xor32Imm | ZkOp::Xor64Imm => imm = u64::MAX,
         _ => {}
     }
     if let Some((zkc_ir::Cond::Eq | zkc_ir::Cond::Ne, _)) = condition(op) {
@@ -158,5 +196,5 @@ fn sample(op: ZkOp, at: usize) -> Option<u64> {
         private: vec![1; 8],
         ..Inputs::default()
     };
-    Some(area(&trial.program()?.counters(&inputs)?))
+    trial.program()?.counters(&inputs)
 }

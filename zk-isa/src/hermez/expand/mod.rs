@@ -21,7 +21,7 @@ pub use asm::{
     ARGS, Asm, Code, MAX_OUTPUT, MEMORY_BYTES, OUTPUT, RESULTS, Routine, SCRATCH, SCRATCH_WORDS,
     STATICS, Symbol,
 };
-pub use cost::{area, hermez_model};
+pub use cost::{area, busiest, hermez_max_model, hermez_model};
 pub use micro::{
     Access, Around, Division, Lin, MemoryPlan, Micro, PASSED, Part, Place, Product, Shape, Site,
     Test, Want,
