@@ -112,6 +112,16 @@ impl ZkOp {
             && !matches!(self.form(), Form::Load | Form::Store)
     }
 
+    /// The width in bits of a shift or rotate by a constant amount, which is below it.
+    pub const fn shift_width(self) -> Option<u32> {
+        use ZkOp::*;
+        match self {
+            Shl32Imm | Shru32Imm | Shrs32Imm | Rotl32Imm => Some(32),
+            Shl64Imm | Shru64Imm | Shrs64Imm | Rotl64Imm => Some(64),
+            _ => None,
+        }
+    }
+
     /// Bytes a load or store moves; 0 for any other instruction.
     pub const fn access_bytes(self) -> u32 {
         use ZkOp::*;

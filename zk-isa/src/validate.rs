@@ -2,7 +2,6 @@
 //!
 //! The executor relies on these checks: a valid program can fail only in the ways [`crate::ExecError`] names.
 
-use crate::dialect::ZkOp;
 use crate::form::Form;
 use crate::program::*;
 use std::collections::BTreeSet;
@@ -198,8 +197,8 @@ fn inst_fault(program: &Program, inst: &Inst) -> Option<String> {
             .then(|| format!("{what} of `{name}` must be below {limit}, not {}", inst.imm))
     };
     match form {
-        Form::BinaryImm | Form::BranchImm => match shift_width(inst.op) {
-            Some(width) => below(width, "the amount"),
+        Form::BinaryImm | Form::BranchImm => match inst.op.shift_width() {
+            Some(width) => below(width.into(), "the amount"),
             None if inst.op.is_32() => below(1 << 32, "the constant"),
             None => None,
         },
@@ -265,13 +264,4 @@ fn inst_fault(program: &Program, inst: &Inst) -> Option<String> {
 fn frame_offset_fault(k: u64) -> Option<String> {
     (!(1..1 << 16).contains(&k))
         .then(|| format!("a call moves the frame by 1 to 65535 registers, not by {k}"))
-}
-
-/// The width of a shift or rotate by a constant.
-fn shift_width(op: ZkOp) -> Option<u64> {
-    match op {
-        ZkOp::Shl32Imm | ZkOp::Shru32Imm | ZkOp::Shrs32Imm | ZkOp::Rotl32Imm => Some(32),
-        ZkOp::Shl64Imm | ZkOp::Shru64Imm | ZkOp::Shrs64Imm | ZkOp::Rotl64Imm => Some(64),
-        _ => None,
-    }
 }

@@ -125,22 +125,9 @@ fn compare(op: ZkOp, imm: u64, args: &[u64]) {
 
 /// A constant that the row may have.
 fn immediate(op: ZkOp, value: u64) -> u64 {
-    let shift = matches!(
-        op,
-        ZkOp::Shl32Imm
-            | ZkOp::Shru32Imm
-            | ZkOp::Shrs32Imm
-            | ZkOp::Rotl32Imm
-            | ZkOp::Shl64Imm
-            | ZkOp::Shru64Imm
-            | ZkOp::Shrs64Imm
-            | ZkOp::Rotl64Imm
-    );
-    match (shift, op.is_32()) {
-        (true, true) => value % 32,
-        (true, false) => value % 64,
-        (false, true) => value & 0xffff_ffff,
-        (false, false) => value,
+    match op.shift_width() {
+        Some(width) => value % u64::from(width),
+        None => narrow(op, value),
     }
 }
 

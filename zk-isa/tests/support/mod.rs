@@ -36,16 +36,11 @@ fn inst((reg, number, target, large): Raw, op: ZkOp, count: u32, narrow: bool) -
     let pc = FIRST_PC + u32::from(target) % count;
     let form = op.form();
     let imm = match form {
-        Form::BinaryImm | Form::BranchImm => {
-            let name = op.opcode().def().name;
-            let shift = ["shl", "shr", "rot"].iter().any(|s| name.starts_with(s));
-            match (shift, op.is_32()) {
-                (true, true) => number % 32,
-                (true, false) => number % 64,
-                (false, true) => number & 0xffff_ffff,
-                (false, false) => number,
-            }
-        }
+        Form::BinaryImm | Form::BranchImm => match (op.shift_width(), op.is_32()) {
+            (Some(width), _) => number % u64::from(width),
+            (None, true) => number & 0xffff_ffff,
+            (None, false) => number,
+        },
         Form::Constant if narrow => number & 0xffff_ffff,
         Form::Constant => number,
         Form::Load | Form::Store if large => number & 0xffff_ffff,

@@ -154,18 +154,7 @@ fn sample(op: ZkOp, at: usize) -> Option<Counters> {
         Form::Select => args[0] = at as u64 % 2,
         _ => {}
     }
-    let shift = matches!(
-        op,
-        ZkOp::Shl32Imm
-            | ZkOp::Shru32Imm
-            | ZkOp::Shrs32Imm
-            | ZkOp::Rotl32Imm
-            | ZkOp::Shl64Imm
-            | ZkOp::Shru64Imm
-            | ZkOp::Shrs64Imm
-            | ZkOp::Rotl64Imm
-    );
-    if shift {
+    if op.shift_width().is_some() {
         imm = 7 + 2 * at as u64;
     }
     // constants as programs have them: steps of counters, masks of low bits, complements, comparisons with 0

@@ -529,25 +529,16 @@ pub fn expand<S: Sink>(row: &Row<'_>, sink: &mut S) -> Option<Vec<Value>> {
             let power = w.power(by);
             w.rotate_by(args[0], power)
         }
-        Z::Sext832 => {
-            let low = w.low_bits(args[0], max32(0), 8);
-            w.sign_extend(low, 8, 32)
-        }
-        Z::Sext1632 => {
-            let low = w.low_bits(args[0], max32(0), 16);
-            w.sign_extend(low, 16, 32)
-        }
-        Z::Sext864 => {
-            let low = w.low_bits(args[0], max(0), 8);
-            w.sign_extend(low, 8, 64)
-        }
-        Z::Sext1664 => {
-            let low = w.low_bits(args[0], max(0), 16);
-            w.sign_extend(low, 16, 64)
-        }
-        Z::Sext3264 => {
-            let low = w.low_bits(args[0], max(0), 32);
-            w.sign_extend(low, 32, 64)
+        Z::Sext832 | Z::Sext1632 | Z::Sext864 | Z::Sext1664 | Z::Sext3264 => {
+            let (max, from, to) = match row.op {
+                Z::Sext832 => (max32(0), 8, 32),
+                Z::Sext1632 => (max32(0), 16, 32),
+                Z::Sext864 => (max(0), 8, 64),
+                Z::Sext1664 => (max(0), 16, 64),
+                _ => (max(0), 32, 64),
+            };
+            let low = w.low_bits(args[0], max, from);
+            w.sign_extend(low, from, to)
         }
         Z::Wrap => w.low_bits(args[0], max(0), 32),
         Z::Clz32 => w.one(Micro::LeadingZeros, args),
