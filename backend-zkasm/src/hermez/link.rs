@@ -143,11 +143,8 @@ impl Linker {
 
     /// The program's label for a symbol.
     pub(super) fn symbol(&mut self, symbol: Symbol) -> Result<Label, BackendError> {
-        self.used.insert(symbol);
-        if let Symbol::Function(index) = symbol {
-            return self.function(index);
-        }
-        Ok(self.program.label(&symbol_name(symbol)))
+        let used = (&self.functions, &mut self.used);
+        label_of(&mut self.program, used, symbol).map_err(BackendError::MissingFunction)
     }
 
     /// Appends code with its labels.
@@ -155,11 +152,7 @@ impl Linker {
         let (functions, used) = (&self.functions, &mut self.used);
         let mut missing = None;
         let mut name = |program: &mut Program, symbol: Symbol| {
-            used.insert(symbol);
-            let Symbol::Function(index) = symbol else {
-                return program.label(&symbol_name(symbol));
-            };
-            functions.get(&index).copied().unwrap_or_else(|| {
+            label_of(program, (functions, &mut *used), symbol).unwrap_or_else(|index| {
                 missing = Some(index);
                 program.label("bad")
             })
@@ -237,8 +230,7 @@ impl Linker {
         for at in PASSED.len()..count {
             let arg = Step::new().computed().load(Address::var(ARGS, at as i32));
             self.push(arg.set(Reg::A));
-            let place = Address::sp(-1 - (at - PASSED.len()) as i32);
-            self.push(Step::new().reg(Reg::A).store(place));
+            self.push(Step::new().reg(Reg::A).store(passed_on_stack(at)));
         }
         for (at, reg) in (0..count as i32).zip(PASSED) {
             let arg = Step::new().computed().load(Address::var(ARGS, at));
@@ -256,8 +248,8 @@ impl Linker {
             self.push(Step::new().reg(reg).store(Address::var(RESULTS, at)));
         }
         for at in PASSED.len()..count {
-            let place = Address::sp(-1 - (at - PASSED.len()) as i32);
-            self.push(Step::new().computed().load(place).set(Reg::A));
+            let word = Step::new().computed().load(passed_on_stack(at));
+            self.push(word.set(Reg::A));
             let result = Address::var(RESULTS, at as i32);
             self.push(Step::new().reg(Reg::A).store(result));
         }
@@ -318,6 +310,24 @@ impl Linker {
         self.push(Step::new().assert().jmp(bad));
         Ok(())
     }
+}
+
+/// The program's label for a symbol, which is now used; the index of a function that is not there.
+fn label_of(
+    program: &mut Program,
+    (functions, used): (&BTreeMap<u32, Label>, &mut BTreeSet<Symbol>),
+    symbol: Symbol,
+) -> Result<Label, u32> {
+    used.insert(symbol);
+    match symbol {
+        Symbol::Function(index) => functions.get(&index).copied().ok_or(index),
+        _ => Ok(program.label(&symbol_name(symbol))),
+    }
+}
+
+/// Where value `at` is passed, which is too many for registers, seen from the caller.
+pub(super) fn passed_on_stack(at: usize) -> Address {
+    Address::sp(-1 - (at - PASSED.len()) as i32)
 }
 
 /// The label of what is no function of the program.

@@ -4,7 +4,7 @@
 //! [`State`], read off the executor's memory, from which the next program starts. All programs of a group have the same
 //! functions at the same places, so that words of tables mean the same in each.
 
-use super::link::{HEAP_WORDS, LinkInput, Linker};
+use super::link::{HEAP_WORDS, LinkInput, Linker, passed_on_stack};
 use crate::{BackendError, Pattern, ScriptAction, ScriptExpect, ScriptStep};
 use zkc_ir::Trap;
 use zkc_isa::hermez::expand::{MemoryPlan, PASSED, RESULTS, STATICS, Symbol};
@@ -113,8 +113,7 @@ impl Linker {
     fn call(&mut self, func: u32, args: &[u64]) -> Result<(), BackendError> {
         self.stack_pointer();
         for (at, &arg) in args.iter().enumerate().skip(PASSED.len()) {
-            let place = Address::sp(-1 - (at - PASSED.len()) as i32);
-            self.push(Step::new().long(arg).store(place));
+            self.push(Step::new().long(arg).store(passed_on_stack(at)));
         }
         for (&arg, reg) in args.iter().zip(PASSED) {
             self.push(Step::new().long(arg).set(reg));
