@@ -3,12 +3,10 @@
 //! Nodes of [`crate::flow::Flow`] and blocks of the virtual code have the same numbers. It is what regalloc2 sees.
 
 use crate::live::zk_op;
-use regalloc2::{
-    Block, Inst as InstIndex, InstRange, Operand, OperandConstraint, OperandKind, OperandPos, PReg,
-    PRegSet, RegClass, VReg,
-};
+use crate::vcode::{Instruction, VCode, vreg};
+use regalloc2::{Operand, OperandConstraint, OperandKind, OperandPos, PReg, PRegSet, RegClass};
 use zkc_ir::{Attr, Loc, Op, OpData};
-use zkc_isa::{Inst, ZkOp};
+use zkc_isa::Inst;
 
 /// Registers 1 to `BANK` of the frame are the allocator's physical registers; its stack slots are the registers above.
 pub(crate) const BANK: u32 = 62;
@@ -79,23 +77,10 @@ pub(crate) struct VInst {
 }
 
 /// One function's virtual code.
-#[derive(Default)]
 pub(crate) struct Code {
-    pub(crate) insts: Vec<VInst>,
-    operands: Vec<Operand>,
-    operand_ends: Vec<u32>,
-    /// One past each block's last instruction.
-    block_ends: Vec<u32>,
-    succs: Vec<Vec<Block>>,
-    preds: Vec<Vec<Block>>,
-    params: Vec<Vec<VReg>>,
-    /// By block and successor: arguments for the successor's parameters.
-    args: Vec<Vec<Vec<VReg>>>,
-    /// Loops around each block, and whether it was made for an edge.
-    pub(crate) facts: Vec<(u32, bool)>,
+    pub(crate) vcode: VCode<VInst>,
     /// The next number for a new virtual register.
     fresh: u32,
-    num_values: u32,
     /// Number of parameters of the function, and of what it leaves in registers 1.. at its end: results, or arguments of a tail call.
     pub(crate) arity: (u32, u32),
     /// Outgoing registers used.
@@ -113,11 +98,6 @@ pub(crate) struct Numbers {
     pub(crate) end: u32,
 }
 
-/// The virtual register with this number.
-pub(crate) fn vreg(number: u32) -> VReg {
-    VReg::new(number as usize, RegClass::Int)
-}
-
 /// The physical register that is register `number` of the frame, if it is in the bank.
 pub(crate) fn preg(number: u32) -> Option<PReg> {
     (1..=BANK)
@@ -129,39 +109,17 @@ impl Code {
     /// Empty code of a function with this number of parameters and of results, whose calls use `outgoing` registers.
     pub(crate) fn new(numbers: Numbers, arity: (u32, u32), outgoing: u32) -> Code {
         Code {
+            vcode: VCode::new(numbers.end),
             fresh: numbers.fresh,
-            num_values: numbers.end,
             arity,
             outgoing,
-            ..Code::default()
         }
     }
 
     /// Appends an instruction.
     pub(crate) fn push(&mut self, kind: Kind, origin: Option<Op>, loc: Loc) {
-        kind.operands(&mut self.operands);
-        self.operand_ends.push(self.operands.len() as u32);
-        self.insts.push(VInst { kind, origin, loc });
-    }
-
-    /// Ends a block: `args` are those of each successor.
-    pub(crate) fn end_block(
-        &mut self,
-        node: &crate::flow::Node,
-        params: Vec<VReg>,
-        args: Vec<Vec<VReg>>,
-    ) {
-        self.block_ends.push(self.insts.len() as u32);
-        self.succs
-            .push(node.succs.iter().map(|&n| Block::new(n as usize)).collect());
-        self.preds
-            .push(node.preds.iter().map(|&n| Block::new(n as usize)).collect());
-        self.params.push(params);
-        self.args.push(args);
-        self.facts.push((
-            node.depth,
-            matches!(node.kind, crate::flow::NodeKind::Edge(..)),
-        ));
+        let operands = kind.operands();
+        self.vcode.push(VInst { kind, origin, loc }, operands);
     }
 
     /// A new virtual register.
@@ -169,39 +127,12 @@ impl Code {
         self.fresh += 1;
         self.fresh - 1
     }
-
-    /// An estimate, in units of about 5 ns, of what makes regalloc2's better algorithm slow: it looks through all block
-    /// arguments for each block that a parameter lives through, and through all arguments of a parameter for each of them.
-    pub(crate) fn allocation_work(&self) -> u64 {
-        let arguments: u64 = self
-            .args
-            .iter()
-            .flatten()
-            .map(|list| list.len() as u64)
-            .sum();
-        let blocks: u64 = self
-            .facts
-            .iter()
-            .map(|&(depth, _)| u64::from(depth) + 1)
-            .sum();
-        let joins = self.params.iter().zip(&self.preds).map(|(params, preds)| {
-            let preds = preds.len() as u64;
-            preds
-                .saturating_mul(preds)
-                .saturating_mul(params.len() as u64)
-        });
-        joins.fold(arguments.saturating_mul(blocks) / 8, u64::saturating_add)
-    }
-
-    /// Numbers of a block's successors.
-    pub(crate) fn successors(&self, block: usize) -> &[Block] {
-        &self.succs[block]
-    }
 }
 
 impl Kind {
-    /// Adds the operands for the allocator: uses in the order of fields, then definitions.
-    fn operands(&self, to: &mut Vec<Operand>) {
+    /// The operands for the allocator: uses in the order of fields, then definitions.
+    fn operands(&self) -> Vec<Operand> {
+        let to = &mut Vec::new();
         let used = |place: Place, to: &mut Vec<Operand>| {
             if let Place::Value(v) = place {
                 to.push(Operand::any_use(vreg(v)));
@@ -262,6 +193,7 @@ impl Kind {
             }
             Kind::Jump | Kind::Stop(_) => {}
         }
+        std::mem::take(to)
     }
 }
 
@@ -279,85 +211,28 @@ pub(crate) fn template(data: &OpData) -> Option<Inst> {
         }
     }
     // The machine takes no more of an amount than it uses.
-    inst.imm &= match inst.op {
-        ZkOp::Shl32Imm | ZkOp::Shru32Imm | ZkOp::Shrs32Imm | ZkOp::Rotl32Imm => 31,
-        ZkOp::Shl64Imm | ZkOp::Shru64Imm | ZkOp::Shrs64Imm | ZkOp::Rotl64Imm => 63,
-        _ => u64::MAX,
-    };
+    if let Some(width) = inst.op.shift_width() {
+        inst.imm &= u64::from(width) - 1;
+    }
     Some(inst)
 }
 
-impl regalloc2::Function for Code {
-    fn num_insts(&self) -> usize {
-        self.insts.len()
-    }
-
-    fn num_blocks(&self) -> usize {
-        self.block_ends.len()
-    }
-
-    fn entry_block(&self) -> Block {
-        Block::new(0)
-    }
-
-    fn block_insns(&self, block: Block) -> InstRange {
-        let start = block
-            .index()
-            .checked_sub(1)
-            .map_or(0, |b| self.block_ends[b]);
-        InstRange::new(
-            InstIndex::new(start as usize),
-            InstIndex::new(self.block_ends[block.index()] as usize),
-        )
-    }
-
-    fn block_succs(&self, block: Block) -> &[Block] {
-        &self.succs[block.index()]
-    }
-
-    fn block_preds(&self, block: Block) -> &[Block] {
-        &self.preds[block.index()]
-    }
-
-    fn block_params(&self, block: Block) -> &[VReg] {
-        &self.params[block.index()]
-    }
-
-    fn is_ret(&self, inst: InstIndex) -> bool {
+impl Instruction for VInst {
+    fn is_ret(&self) -> bool {
         matches!(
-            self.insts[inst.index()].kind,
+            self.kind,
             Kind::Return(_) | Kind::Tail { .. } | Kind::Stop(_)
         )
     }
 
-    fn is_branch(&self, inst: InstIndex) -> bool {
+    fn is_branch(&self) -> bool {
         matches!(
-            self.insts[inst.index()].kind,
+            self.kind,
             Kind::Jump | Kind::Branch { .. } | Kind::Table { .. }
         )
     }
 
-    fn branch_blockparams(&self, block: Block, _: InstIndex, successor: usize) -> &[VReg] {
-        &self.args[block.index()][successor]
-    }
-
-    fn inst_operands(&self, inst: InstIndex) -> &[Operand] {
-        let start = inst
-            .index()
-            .checked_sub(1)
-            .map_or(0, |i| self.operand_ends[i]);
-        &self.operands[start as usize..self.operand_ends[inst.index()] as usize]
-    }
-
-    fn inst_clobbers(&self, _: InstIndex) -> PRegSet {
+    fn clobbers(&self) -> PRegSet {
         PRegSet::empty()
-    }
-
-    fn num_vregs(&self) -> usize {
-        self.num_values as usize
-    }
-
-    fn spillslot_size(&self, _: RegClass) -> usize {
-        1
     }
 }

@@ -143,16 +143,16 @@ pub(crate) fn emit(code: &Code, output: &Output) -> Result<Machine, BackendError
         pending: Vec::new(),
         loc: Loc::NONE,
     };
-    let mut blocks = Vec::with_capacity(code.facts.len());
-    for (number, &(depth, edge)) in code.facts.iter().enumerate() {
+    let mut blocks = Vec::with_capacity(code.vcode.facts.len());
+    for (number, &(depth, edge)) in code.vcode.facts.iter().enumerate() {
         let mut end = None;
-        for item in output.block_insts_and_edits(code, Block::new(number)) {
+        for item in output.block_insts_and_edits(&code.vcode, Block::new(number)) {
             match item {
                 InstOrEdit::Edit(Edit::Move { from, to }) => {
                     emitter.pending.push((register(*to)?, register(*from)?));
                 }
                 InstOrEdit::Inst(inst) => {
-                    emitter.loc = code.insts[inst.index()].loc;
+                    emitter.loc = code.vcode.insts[inst.index()].loc;
                     emitter.flush();
                     end = emitter.inst(number, inst.index(), output.inst_allocs(inst))?;
                 }
@@ -236,7 +236,7 @@ impl Emitter<'_> {
         allocs: &[Allocation],
     ) -> Result<Option<End>, BackendError> {
         let code = self.code;
-        let vinst = &code.insts[number];
+        let vinst = &code.vcode.insts[number];
         let mut allocs = allocs.iter();
         let mut at = |place: Place| match place {
             Place::None => Ok(0),
@@ -247,7 +247,7 @@ impl Emitter<'_> {
                 register(*allocs.next().ok_or_else(missing)?)
             }
         };
-        let successor = |n: usize| code.successors(block)[n].index() as u32;
+        let successor = |n: usize| code.vcode.successors(block)[n].index() as u32;
         match &vinst.kind {
             Kind::Entry(params) => {
                 for (number, param) in (1..).zip(params) {

@@ -23,6 +23,7 @@ mod peephole;
 mod regalloc;
 mod script;
 mod select;
+mod vcode;
 
 pub use link::{Export, InitValue, InitWord, LinkInput, add_vectors, link, link_script};
 pub use script::{Pattern, SCRIPT_ENTRY, ScriptAction, ScriptExpect, ScriptStep};
@@ -113,7 +114,7 @@ pub fn compile_function(body: &Body, options: &Options) -> Result<CompiledFunc, 
     let flow = flow::Flow::compute(body, &live)?;
     let placement = outgoing::place(body, &live, &flow);
     let code = select::select(body, &live, &flow, &placement)?;
-    let hard = code.allocation_work() > regalloc::MOST_WORK;
+    let hard = code.vcode.allocation_work() > regalloc::MOST_WORK;
     let fast = Options {
         fast: options.fast || hard,
         ..*options

@@ -5,7 +5,9 @@
 
 use crate::code::{BANK, Code};
 use crate::{BackendError, Options};
-use regalloc2::{Algorithm, MachineEnv, Output, PReg, PRegSet, RegClass, RegallocOptions};
+use regalloc2::{
+    Algorithm, Function, MachineEnv, Output, PReg, PRegSet, RegClass, RegallocOptions,
+};
 
 /// The physical register that moves may overwrite at will.
 pub(crate) const SCRATCH: PReg = PReg::new(0, RegClass::Int);
@@ -13,7 +15,7 @@ pub(crate) const SCRATCH: PReg = PReg::new(0, RegClass::Int);
 /// Registers tried first; more make larger frames, fewer make the allocator search longer.
 const PREFERRED: u32 = 16;
 
-/// Work ([`Code::allocation_work`]) beyond which the fast algorithm is tried first; some ten seconds of the better one.
+/// Work ([`VCode::allocation_work`](crate::vcode::VCode::allocation_work)) beyond which the fast algorithm is tried first; some ten seconds of the better one.
 pub(crate) const MOST_WORK: u64 = 1 << 31;
 
 fn environment() -> MachineEnv {
@@ -31,22 +33,31 @@ fn environment() -> MachineEnv {
     }
 }
 
-/// Allocates registers; with [`Options::check`], regalloc2's own checker looks at the result.
+/// Allocates registers for the zk64 machine.
 pub(crate) fn allocate(code: &Code, options: &Options) -> Result<Output, BackendError> {
-    let environment = environment();
+    run(&code.vcode, &environment(), options.fast, options.check)
+}
+
+/// Allocates the registers of a machine, in linear time with `fast`; with `check`, regalloc2's own checker looks at the result.
+pub(crate) fn run(
+    code: &impl Function,
+    environment: &MachineEnv,
+    fast: bool,
+    check: bool,
+) -> Result<Output, BackendError> {
     let settings = RegallocOptions {
-        validate_ssa: options.check,
-        algorithm: if options.fast {
+        validate_ssa: check,
+        algorithm: if fast {
             Algorithm::Fastalloc
         } else {
             Algorithm::Ion
         },
         ..RegallocOptions::default()
     };
-    let output = regalloc2::run(code, &environment, &settings)
+    let output = regalloc2::run(code, environment, &settings)
         .map_err(|error| BackendError::Allocation(error.to_string()))?;
-    if options.check {
-        let mut checker = regalloc2::checker::Checker::new(code, &environment);
+    if check {
+        let mut checker = regalloc2::checker::Checker::new(code, environment);
         checker.prepare(&output);
         checker
             .run()

@@ -4,10 +4,11 @@
 //! where they are needed instead of being kept in a register and moved.
 
 use crate::BackendError;
-use crate::code::{Arg, Code, Kind, Numbers, Place, template, vreg};
+use crate::code::{Arg, Code, Kind, Numbers, Place, template};
 use crate::flow::{End, Flow, NodeKind};
 use crate::live::{Live, takes_over, zk_op};
 use crate::outgoing::Placement;
+use crate::vcode::vreg;
 use regalloc2::VReg;
 use zkc_ir::{Block, Body, EntityRef, Loc, Op, OpData, Value};
 use zkc_isa::{Form, Inst, ZkOp};
@@ -143,7 +144,7 @@ impl Selector<'_> {
                 self.block(node, block, &mut args)?;
             }
         }
-        self.code.end_block(data, params, args);
+        self.code.vcode.end_block(data, params, args);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 //! A move right after the step that makes the value goes into that step: it may set several registers and one stack word.
 
 use super::CompiledFunc;
-use super::code::{REGS, VCode};
+use super::code::{Code, REGS};
 use crate::BackendError;
 use regalloc2::{Allocation, Block, Edit, InstOrEdit, Output};
 use zkc_ir::Loc;
@@ -14,16 +14,56 @@ use zkc_isa::hermez::{Address, Condition, Goto, Jump, Label, Reg, Step};
 const MAX_FRAME: u32 = 1 << 15;
 
 struct Emitter<'a> {
-    code: &'a VCode,
+    code: &'a Code,
     output: &'a Output,
     asm: Asm,
     around: Around,
     /// By node.
     labels: Vec<Label>,
+    /// By node: the one that control reaches, past nodes without steps.
+    reached: Vec<usize>,
+}
+
+/// By node: the one that control reaches, past nodes without steps.
+fn reached(code: &Code, output: &Output) -> Vec<usize> {
+    let past = |node: usize| {
+        let mut items = output.block_insts_and_edits(&code.vcode, Block::new(node));
+        match (items.next(), items.next()) {
+            (Some(InstOrEdit::Inst(inst)), None)
+                if code.vcode.insts[inst.index()].micro == Micro::Jump =>
+            {
+                Some(code.vcode.successors(node)[0].index())
+            }
+            _ => None,
+        }
+    };
+    let mut reached: Vec<Option<usize>> = vec![None; code.vcode.len()];
+    for start in 0..reached.len() {
+        let (mut path, mut node) = (Vec::new(), start);
+        let end = loop {
+            if let Some(known) = reached[node] {
+                break known;
+            }
+            path.push(node);
+            // Until more is known, so that a loop without steps ends where it was entered.
+            reached[node] = Some(node);
+            match past(node) {
+                Some(next) => node = next,
+                None => break node,
+            }
+        };
+        for node in path {
+            reached[node] = Some(end);
+        }
+    }
+    reached
+        .into_iter()
+        .map(|to| to.expect("every node was followed"))
+        .collect()
 }
 
 /// Applies an allocation.
-pub(super) fn emit(code: &VCode, output: &Output) -> Result<CompiledFunc, BackendError> {
+pub(super) fn emit(code: &Code, output: &Output) -> Result<CompiledFunc, BackendError> {
     let slots = output.num_spillslots as u32;
     let frame = match (slots, code.links) {
         (0, false) => 0,
@@ -36,7 +76,7 @@ pub(super) fn emit(code: &VCode, output: &Output) -> Result<CompiledFunc, Backen
         });
     }
     let mut asm = Asm::default();
-    let labels = (0..code.num_nodes()).map(|_| asm.label()).collect();
+    let labels = (0..code.vcode.len()).map(|_| asm.label()).collect();
     let mut emitter = Emitter {
         code,
         output,
@@ -46,9 +86,10 @@ pub(super) fn emit(code: &VCode, output: &Output) -> Result<CompiledFunc, Backen
             link: code.links.then_some(0),
         },
         labels,
+        reached: reached(code, output),
     };
     let mut marks = Vec::new();
-    for node in 0..code.num_nodes() {
+    for node in 0..code.vcode.len() {
         emitter.node(node, &mut marks)?;
     }
     let code = emitter.asm.finish();
@@ -61,46 +102,28 @@ pub(super) fn emit(code: &VCode, output: &Output) -> Result<CompiledFunc, Backen
 }
 
 impl Emitter<'_> {
-    /// The node that control reaches: past nodes without steps.
-    fn target(&self, node: usize) -> usize {
-        let mut node = node;
-        for _ in 0..self.code.num_nodes() {
-            let mut items = self
-                .output
-                .block_insts_and_edits(self.code, Block::new(node));
-            match (items.next(), items.next()) {
-                (Some(InstOrEdit::Inst(inst)), None)
-                    if self.code.insts[inst.index()].micro == Micro::Jump =>
-                {
-                    node = self.code.successors(node)[0].index();
-                }
-                _ => break,
-            }
-        }
-        node
-    }
-
     fn node(&mut self, node: usize, marks: &mut Vec<(usize, Loc)>) -> Result<(), BackendError> {
         self.asm.bind(self.labels[node]);
-        if node > 0 && self.target(node) != node {
+        if node > 0 && self.reached[node] != node {
             return Ok(());
         }
         let targets: Vec<Label> = self
             .code
+            .vcode
             .successors(node)
             .iter()
-            .map(|s| self.labels[self.target(s.index())])
+            .map(|s| self.labels[self.reached[s.index()]])
             .collect();
         for item in self
             .output
-            .block_insts_and_edits(self.code, Block::new(node))
+            .block_insts_and_edits(&self.code.vcode, Block::new(node))
         {
             match item {
                 InstOrEdit::Edit(Edit::Move { from, to }) => {
                     self.movement(self.place(*from)?, self.place(*to)?);
                 }
                 InstOrEdit::Inst(inst) => {
-                    let vinst = &self.code.insts[inst.index()];
+                    let vinst = &self.code.vcode.insts[inst.index()];
                     let allocs = self.output.inst_allocs(inst);
                     let (uses, rest) = allocs.split_at(vinst.uses as usize);
                     let uses = uses
@@ -133,8 +156,8 @@ impl Emitter<'_> {
 
     /// Whether the only successor's steps come next.
     fn falls_through(&self, node: usize) -> bool {
-        let to = self.target(self.code.successors(node)[0].index());
-        let next = (node + 1..self.code.num_nodes()).find(|&n| self.target(n) == n);
+        let to = self.reached[self.code.vcode.successors(node)[0].index()];
+        let next = (node + 1..self.code.vcode.len()).find(|&n| self.reached[n] == n);
         next == Some(to)
     }
 

@@ -1,11 +1,12 @@
 //! Lowering: the ops of a body become micro-operations.
 
-use super::code::{VCode, vreg};
+use super::code::Code;
 use super::facts::Facts;
 use crate::BackendError;
 use crate::code::template;
 use crate::flow::{End, Flow, NodeKind};
 use crate::live::{Live, zk_op};
+use crate::vcode::vreg;
 use regalloc2::VReg;
 use zkc_ir::{Block, Body, EntityRef, Loc, Op, OpData, Value};
 use zkc_isa::hermez::Reg;
@@ -23,7 +24,7 @@ struct Lowerer<'a> {
     flow: &'a Flow,
     facts: &'a Facts,
     plan: MemoryPlan,
-    code: VCode,
+    code: Code,
     loc: Loc,
     /// By value: the virtual register of a value that an expansion gave another.
     renamed: Vec<u32>,
@@ -105,7 +106,7 @@ pub(super) fn lower(
     flow: &Flow,
     facts: &Facts,
     plan: MemoryPlan,
-) -> Result<VCode, BackendError> {
+) -> Result<Code, BackendError> {
     if body.block(body.entry()).params.len() != body.signature().params.len() {
         return Err(malformed(
             "the entry block has not one parameter per parameter of the function",
@@ -117,7 +118,7 @@ pub(super) fn lower(
         flow,
         facts,
         plan,
-        code: VCode::new(body.num_values() as u32),
+        code: Code::new(body.num_values() as u32),
         loc: Loc::NONE,
         renamed: (0..body.num_values() as u32).collect(),
         sides: Sides {
@@ -199,8 +200,7 @@ impl Lowerer<'_> {
                 self.block(node, block, &mut args)?;
             }
         }
-        self.code
-            .end_block(&self.flow.nodes[node as usize], params, args);
+        self.code.vcode.end_block(data, params, args);
         Ok(())
     }
 

@@ -65,7 +65,7 @@ pub fn compile_function(body: &Body, options: &Options) -> Result<CompiledFunc, 
     let flow = Flow::compute(body, &live)?;
     let facts = facts::Facts::compute(body, &live);
     let code = lower::lower(body, &live, &flow, &facts, options.memory)?;
-    let hard = code.allocation_work() > crate::regalloc::MOST_WORK;
+    let hard = code.vcode.allocation_work() > crate::regalloc::MOST_WORK;
     let output = code::allocate(&code, options.fast || hard, options.check)?;
     emit::emit(&code, &output)
 }
