@@ -1,20 +1,9 @@
 //! What the facts say of a node holds of its value, for every op and random facts of its operands.
 
 use egg::Id;
+use zkc_egraph::prove::Random;
 use zkc_egraph::{ENode, Facts, Head};
 use zkc_ir::{Arity, ClifOp, Cond, Ty, Type};
-
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-}
 
 fn word(random: &mut Random) -> u64 {
     match random.next() % 6 {

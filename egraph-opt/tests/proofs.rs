@@ -2,36 +2,24 @@
 
 use egg::{ENodeOrVar, Language, Var};
 use std::collections::BTreeMap;
-use zkc_egraph::prove::{Goal, Terms, Word, goal, meaning};
+use zkc_egraph::prove::{Goal, Random, Terms, Word, goal, meaning};
 use zkc_egraph::{ENode, Facts, Head, Instance, instances};
 use zkc_ir::{Arity, ClifOp, Cond, Ty, Type};
 use zkc_isa::ZkOp;
 
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn word(&mut self) -> u64 {
-        let bit = self.next() % 64;
-        let word = match self.next() % 6 {
-            0 => 1 << bit,
-            1 => (1 << bit) - 1,
-            2 => (1_u64 << bit).wrapping_neg(),
-            3 => self.next() % 70,
-            _ => self.next(),
-        };
-        if self.next().is_multiple_of(2) {
-            word & 0xffff_ffff
-        } else {
-            word
-        }
+fn word(random: &mut Random) -> u64 {
+    let bit = random.next() % 64;
+    let word = match random.next() % 6 {
+        0 => 1 << bit,
+        1 => (1 << bit) - 1,
+        2 => (1_u64 << bit).wrapping_neg(),
+        3 => random.next() % 70,
+        _ => random.next(),
+    };
+    if random.next().is_multiple_of(2) {
+        word & 0xffff_ffff
+    } else {
+        word
     }
 }
 
@@ -70,7 +58,7 @@ fn the_table_means_what_the_rows_evaluate() {
             .unwrap_or_else(|| panic!("{head} has no meaning"));
         let (mut values, mut traps, mut refused) = (0, 0, 0);
         for _ in 0..3000 {
-            let mut args: Vec<u64> = (0..operands).map(|_| random.word()).collect();
+            let mut args: Vec<u64> = (0..operands).map(|_| word(&mut random)).collect();
             if head.reads_low() && !random.next().is_multiple_of(4) {
                 args.iter_mut().for_each(|arg| *arg &= 0xffff_ffff);
             }
@@ -151,7 +139,7 @@ fn eval(ast: &egg::PatternAst<ENode>, vars: &BTreeMap<Var, u64>) -> Option<u64> 
 }
 
 fn facts(random: &mut Random, value: u64) -> Facts {
-    let (a, b) = (random.word(), random.word());
+    let (a, b) = (word(random), word(random));
     match random.next() % 6 {
         0 => Facts::range(value & a, value | b),
         1 => Facts::known(value | a, value & b),
@@ -198,7 +186,7 @@ fn check(instance: &Instance, random: &mut Random) -> (usize, usize) {
         .collect();
     let (mut applied, mut not) = (0, 0);
     for _ in 0..2000 {
-        let mut values: BTreeMap<Var, u64> = vars.iter().map(|&var| (var, random.word())).collect();
+        let mut values: BTreeMap<Var, u64> = vars.iter().map(|&var| (var, word(random))).collect();
         let known: BTreeMap<Var, Facts> = values
             .iter()
             .map(|(&var, &value)| (var, facts(random, value)))

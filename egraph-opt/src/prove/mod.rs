@@ -15,7 +15,7 @@ mod term;
 pub use goal::{Goal, goal};
 pub use meaning::{Word, meaning};
 pub use record::{Proofs, Record, RecordError, Status};
-pub use search::{Counterexample, search};
+pub use search::{Counterexample, Random, search};
 pub use term::{Term, Terms};
 
 use crate::rules::{Proof, Rule, rules};
