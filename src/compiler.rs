@@ -81,6 +81,12 @@ pub enum Roots {
 }
 
 impl Roots {
+    /// These functions of the linked module, each an entry named by its index.
+    pub(crate) fn functions(funcs: &BTreeSet<u32>) -> Roots {
+        let named = funcs.iter().map(|&func| (func.to_string(), func));
+        Roots::Functions(named.collect())
+    }
+
     /// The entries of a linked module.
     ///
     /// Errors: `unknown-export`; `unsupported-op` for signatures with values that are no numbers.

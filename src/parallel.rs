@@ -20,15 +20,20 @@ pub(crate) fn threads(jobs: usize) -> usize {
     }
 }
 
-/// Calls `work` for each of `indices`, on `threads` threads.
-fn for_each(db: &Db, threads: usize, indices: &[u32], work: impl Fn(&Db, u32) + Sync) {
+/// Calls `work` for each of `items`, on `threads` threads, each with its own handle.
+pub(crate) fn for_each<H: Clone + Send, T: Sync>(
+    handle: &H,
+    threads: usize,
+    items: &[T],
+    work: impl Fn(&H, &T) + Sync,
+) {
     let (next, work) = (AtomicUsize::new(0), &work);
     std::thread::scope(|scope| {
-        for _ in 0..threads.min(indices.len()) {
-            let (db, next) = (db.clone(), &next);
+        for _ in 0..threads.min(items.len()) {
+            let (handle, next) = (handle.clone(), &next);
             scope.spawn(move || {
-                while let Some(&index) = indices.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    work(&db, index);
+                while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    work(&handle, item);
                 }
             });
         }
@@ -58,7 +63,7 @@ pub(crate) fn compile_ahead(
         let own = own.filter(|(_, f)| !matches!(f.body, FuncBody::Lazy(_)));
         let mut all: Vec<u32> = own.map(|(index, _)| index as u32).collect();
         all.sort_by_key(|&index| std::cmp::Reverse(size(db, source, index)));
-        for_each(db, threads, &all, |db, index| {
+        for_each(db, threads, &all, |db, &index| {
             let _ = queries::cranelift_alone(db, source, flags, index);
         });
         queries::inlined(db, source, flags);
@@ -69,7 +74,7 @@ pub(crate) fn compile_ahead(
     };
     let mut needed = plan.needed.clone();
     needed.sort_by_key(|&index| std::cmp::Reverse(size(db, source, index)));
-    for_each(db, threads, &needed, |db, index| {
+    for_each(db, threads, &needed, |db, &index| {
         last(db, source, flags, model, index);
     });
 }
@@ -90,7 +95,7 @@ fn reach(
     let mut followed = BTreeSet::new();
     let mut wave: Vec<u32> = seen.iter().copied().collect();
     while !wave.is_empty() {
-        for_each(db, threads, &wave, |db, index| {
+        for_each(db, threads, &wave, |db, &index| {
             queries::callees(db, source, flags, index);
         });
         let mut next = Vec::new();

@@ -306,14 +306,15 @@ pub(crate) fn hermez_code(
 }
 
 /// The memory of a hermez64 program: its size is a constant unless code that the program reaches grows it.
+#[salsa::tracked(returns(clone))]
 pub(crate) fn hermez_memory(
     db: &dyn Database,
     source: Source,
     flags: Flags,
-    roots: &Roots,
+    roots: Roots,
 ) -> Result<MemoryPlan, Diagnostic> {
     let layout = layout(db, source, flags).as_ref().map_err(Clone::clone)?;
-    let plan = plan(db, source, flags, roots.clone())
+    let plan = plan(db, source, flags, roots)
         .as_ref()
         .map_err(Clone::clone)?;
     let mut grows = false;
@@ -371,8 +372,7 @@ pub(crate) fn hermez_script(
     steps: &[ScriptStep],
     state: Option<&hermez::State>,
 ) -> Result<HermezScript, Diagnostic> {
-    let named = funcs.iter().map(|&func| (func.to_string(), func));
-    let roots = Roots::Functions(named.collect());
+    let roots = Roots::functions(funcs);
     let plan = plan(db, source, flags, roots.clone())
         .as_ref()
         .map_err(Clone::clone)?;
@@ -431,7 +431,7 @@ fn hermez_input<'db>(
     let plan = plan(db, source, flags, roots.clone())
         .as_ref()
         .map_err(Clone::clone)?;
-    let memory = hermez_memory(db, source, flags, roots)?;
+    let memory = hermez_memory(db, source, flags, roots.clone())?;
     let mut functions = Vec::with_capacity(plan.needed.len());
     for &index in &plan.needed {
         let compiled = hermez_code(db, source, flags, model, index, memory)
@@ -545,8 +545,7 @@ pub(crate) fn script(
     funcs: &BTreeSet<u32>,
     steps: &[ScriptStep],
 ) -> Result<Program, Diagnostic> {
-    let named = funcs.iter().map(|&func| (func.to_string(), func));
-    let roots = Roots::Functions(named.collect());
+    let roots = Roots::functions(funcs);
     let plan = plan(db, source, flags, roots)
         .as_ref()
         .map_err(Clone::clone)?;

@@ -8,7 +8,6 @@ use crate::solver::{Answer, Solver};
 use crate::{input, parallel};
 use serde_json::{Value, json};
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use zkc_egraph::prove::{Obligation, Proofs, Status, obligations, search};
 use zkc_egraph::{Instance, Rule};
@@ -108,25 +107,19 @@ fn prove(
             let more = format!("{count} proofs are missing, the first of rule `{name}`");
             diagnostic.note(more)
         })?;
-        let answers = Mutex::new(vec![None; open.len()]);
-        let next = AtomicUsize::new(0);
-        std::thread::scope(|scope| {
-            for _ in 0..parallel::threads(args.jobs).min(open.len()) {
-                scope.spawn(|| {
-                    loop {
-                        let index = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(obligation) = open.get(index) else {
-                            break;
-                        };
-                        let answer = attempt(obligation, &solver, args.timeout);
-                        answers.lock().unwrap_or_else(PoisonError::into_inner)[index] =
-                            Some(answer);
-                    }
-                });
-            }
-        });
-        let answers = answers.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let answers: Vec<Mutex<Option<_>>> = open.iter().map(|_| Mutex::new(None)).collect();
+        let asked: Vec<(&Obligation, &Mutex<_>)> = open.iter().copied().zip(&answers).collect();
+        parallel::for_each(
+            &(),
+            parallel::threads(args.jobs),
+            &asked,
+            |(), (about, answer)| {
+                let given = attempt(about, &solver, args.timeout);
+                *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(given);
+            },
+        );
         for (obligation, answer) in open.into_iter().zip(answers) {
+            let answer = answer.into_inner().unwrap_or_else(PoisonError::into_inner);
             match answer {
                 Some(Ok(())) => proofs.insert(obligation, &solver.version),
                 Some(Err(diagnostic)) => {
