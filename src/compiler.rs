@@ -9,6 +9,7 @@ use salsa::Setter;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use zkc_backend::{BackendError, ScriptStep};
+use zkc_egraph::{BlockOrigin, Saturated, Stats, Weights};
 use zkc_ir::{Body, Diagnostic, ExportKind, Module};
 use zkc_isa::{CostModel, MAX_PAGES, Program};
 use zkc_passes::{Layout, Linked};
@@ -399,10 +400,29 @@ pub fn decode(wasm: &[u8]) -> Result<Module, Diagnostic> {
     zkc_passes::decode::decode(wasm)
 }
 
+/// A function in the zk dialect, and how it came to be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Lowered {
+    /// The function.
+    pub body: Arc<Body>,
+    /// For each of its blocks, in order, which block of the e-graph's input it is.
+    pub origins: Vec<BlockOrigin>,
+    /// What the e-graph did.
+    pub stats: Stats,
+}
+
 /// Lowers a mixed body to the zk dialect.
 ///
 /// Errors: `internal`: no body that comes from a valid module fails.
 pub(crate) fn optimize(body: &Body, model: &CostModel, level: u8) -> Result<Body, Diagnostic> {
+    let lowered = extract(&saturate(body, level)?, model, &Weights::STATIC)?;
+    Ok(Arc::unwrap_or_clone(lowered.body))
+}
+
+/// Finds the forms of a mixed body's values.
+///
+/// Errors: as for [`optimize`].
+pub(crate) fn saturate(body: &Body, level: u8) -> Result<Saturated, Diagnostic> {
     let level = match level {
         0 => zkc_egraph::Level::O0,
         1 => zkc_egraph::Level::O1,
@@ -412,10 +432,25 @@ pub(crate) fn optimize(body: &Body, model: &CostModel, level: u8) -> Result<Body
         level,
         ..zkc_egraph::Options::default()
     };
-    // numbered as the text is, so that emitted IR compiles to the same program
-    zkc_egraph::optimize(body, model, &options)
-        .map(|(body, _)| zkc_ir::canonicalize(&body))
-        .map_err(|e| internal(e.to_string()))
+    zkc_egraph::saturate(body, &options).map_err(|e| internal(e.to_string()))
+}
+
+/// Chooses among the forms.
+///
+/// Errors: as for [`optimize`].
+pub(crate) fn extract(
+    saturated: &Saturated,
+    model: &CostModel,
+    weights: &Weights,
+) -> Result<Lowered, Diagnostic> {
+    let extracted = zkc_egraph::extract(saturated, model, weights);
+    let extracted = extracted.map_err(|e| internal(e.to_string()))?;
+    Ok(Lowered {
+        // numbered as the text is, so that emitted IR compiles to the same program
+        body: Arc::new(zkc_ir::canonicalize(&extracted.body)),
+        origins: extracted.origins,
+        stats: extracted.stats,
+    })
 }
 
 /// An inconsistency of ours.

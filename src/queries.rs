@@ -1,10 +1,10 @@
 //! One tracked function per stage and function of the module.
 //!
 //! What must hold: editing one function re-does that function (and those it is inlined into), and changing the cost model
-//! re-does the e-graph and what follows. So no per-function query reads another function's code except through the
-//! inliner, byte ranges stay in [`items`], and the cost model enters at [`zk_ir`].
+//! re-does extraction and what follows. So no per-function query reads another function's code except through the
+//! inliner, byte ranges stay in [`items`], and the cost model enters at [`extracted`].
 
-use crate::compiler::{Roots, backend_error, internal};
+use crate::compiler::{Lowered, Roots, backend_error, internal};
 use crate::db::{File, Flags, Model, Source};
 use crate::zkir::ZkModule;
 use salsa::Database;
@@ -14,6 +14,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use zkc_backend::hermez::{self, MemoryPlan};
 use zkc_backend::{BackendError, CompiledFunc, Export, InitValue, InitWord, LinkInput, ScriptStep};
+use zkc_egraph::{Saturated, Weights};
 use zkc_ir::{Body, Diagnostic, ExportKind, FuncBody};
 use zkc_isa::{Program, ValueKind};
 use zkc_passes::call_graph::{Calls, calls, reach};
@@ -252,6 +253,37 @@ pub(crate) fn mixed_ir(db: &dyn Database, source: Source, flags: Flags, index: u
     lower_effects(body, layout).map(Arc::new)
 }
 
+/// One function's e-graph with all forms that the rules find: what the cost model and a profile have no part in.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn saturated(
+    db: &dyn Database,
+    source: Source,
+    flags: Flags,
+    index: u32,
+) -> Query<Saturated> {
+    let body = mixed_ir(db, source, flags, index)
+        .as_ref()
+        .map_err(Clone::clone)?;
+    let _span = tracing::info_span!(target: "zkc", "saturate").entered();
+    crate::compiler::saturate(body, flags.level(db)).map(Arc::new)
+}
+
+/// One function in the zk dialect, with what was chosen and where its blocks come from.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn extracted(
+    db: &dyn Database,
+    source: Source,
+    flags: Flags,
+    model: Model,
+    index: u32,
+) -> Query<Lowered> {
+    let saturated = saturated(db, source, flags, index)
+        .as_ref()
+        .map_err(Clone::clone)?;
+    let _span = tracing::info_span!(target: "zkc", "extract").entered();
+    crate::compiler::extract(saturated, model.cost(db), &Weights::STATIC).map(Arc::new)
+}
+
 /// One function in the zk dialect.
 #[salsa::tracked(returns(ref))]
 pub(crate) fn zk_ir(
@@ -261,11 +293,10 @@ pub(crate) fn zk_ir(
     model: Model,
     index: u32,
 ) -> Query<Body> {
-    let body = mixed_ir(db, source, flags, index)
+    extracted(db, source, flags, model, index)
         .as_ref()
-        .map_err(Clone::clone)?;
-    let _span = tracing::info_span!(target: "zkc", "egraph").entered();
-    crate::compiler::optimize(body, model.cost(db), flags.level(db)).map(Arc::new)
+        .map(|lowered| lowered.body.clone())
+        .map_err(Clone::clone)
 }
 
 /// One function's machine code.

@@ -23,7 +23,7 @@ pub(crate) struct LeafDef {
 }
 
 /// An op with an effect.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Effect {
     pub(crate) what: What,
     pub(crate) args: Vec<Id>,
@@ -49,7 +49,7 @@ pub(crate) struct Edge {
 }
 
 /// The end of a block.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Term {
     Jump(Edge),
     Brif(Id, Edge, Edge),
@@ -58,7 +58,7 @@ pub(crate) enum Term {
 }
 
 /// A block's effects.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct SkeletonBlock {
     /// Leaves.
     pub(crate) params: Vec<u32>,
@@ -68,7 +68,7 @@ pub(crate) struct SkeletonBlock {
 }
 
 /// What the e-graph does not hold.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Skeleton {
     /// Reachable blocks in the body's order, the entry first. Blocks are numbered anew by their place here.
     pub(crate) blocks: Vec<SkeletonBlock>,
@@ -77,6 +77,48 @@ pub(crate) struct Skeleton {
     pub(crate) originals: Vec<(Id, Block, Loc)>,
     /// How many pure ops and effects read a class, as built.
     pub(crate) reads: Vec<Id>,
+}
+
+impl Term {
+    /// The ways out, in order.
+    pub(crate) fn edges(&self) -> Vec<&Edge> {
+        match self {
+            Term::Jump(edge) => vec![edge],
+            Term::Brif(_, then, otherwise) => vec![then, otherwise],
+            Term::Table(_, edges) => edges.iter().collect(),
+            Term::End(..) => Vec::new(),
+        }
+    }
+
+    fn ids(&mut self) -> Vec<&mut Id> {
+        match self {
+            Term::Jump(edge) => edge.args.iter_mut().collect(),
+            Term::Brif(cond, then, otherwise) => std::iter::once(cond)
+                .chain(&mut then.args)
+                .chain(&mut otherwise.args)
+                .collect(),
+            Term::Table(index, edges) => std::iter::once(index)
+                .chain(edges.iter_mut().flat_map(|edge| &mut edge.args))
+                .collect(),
+            Term::End(_, args, _) => args.iter_mut().collect(),
+        }
+    }
+}
+
+impl Skeleton {
+    /// Replaces every id.
+    pub(crate) fn rename(&mut self, name: impl Fn(Id) -> Id) {
+        for block in &mut self.blocks {
+            let args = block.effects.iter_mut().flat_map(|e| &mut e.args);
+            for id in args.chain(block.term.ids()) {
+                *id = name(*id);
+            }
+        }
+        let originals = self.originals.iter_mut().map(|(id, ..)| id);
+        for id in originals.chain(&mut self.reads) {
+            *id = name(*id);
+        }
+    }
 }
 
 /// The graph and the skeleton of a body.

@@ -7,10 +7,10 @@
 
 use crate::facts::{Facts, Graph};
 use crate::language::{ENode, Head};
-use egg::Id;
+use egg::{Id, Language};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use zkc_ir::analysis::{Cfg, Dominators, Loops};
+use zkc_ir::analysis::{Cfg, Dominators};
 use zkc_ir::{Block, SecondaryMap};
 use zkc_isa::{CostModel, ZkOp};
 
@@ -19,9 +19,10 @@ use zkc_isa::{CostModel, ZkOp};
 pub(crate) struct Flow {
     pub(crate) cfg: Cfg,
     pub(crate) dominators: Dominators,
-    pub(crate) loops: Loops,
-    /// The closest dominator in fewer loops.
-    pub(crate) shallower: SecondaryMap<Block, Option<Block>>,
+    /// The closest dominator that runs less often.
+    pub(crate) rarer: SecondaryMap<Block, Option<Block>>,
+    /// How often each block runs.
+    pub(crate) weights: Vec<u64>,
 }
 
 /// A place in the skeleton: after the first `pos` effects of a block.
@@ -52,9 +53,9 @@ impl Flow {
         }
     }
 
-    /// How often a block runs, as a power of 8 per loop around it.
+    /// How often a block runs.
     pub(crate) fn weight(&self, block: Block) -> u64 {
-        8_u64.pow(self.loops.depth(block).min(8))
+        self.weights[block.as_u32() as usize]
     }
 }
 
@@ -67,21 +68,31 @@ pub(crate) enum Form {
 }
 
 /// A zk form of a class.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Candidate {
     pub(crate) form: Form,
     /// Classes.
-    pub(crate) args: Vec<u32>,
-    cost: u64,
+    pub(crate) args: Box<[u32]>,
 }
 
-/// The graph's classes, numbered densely in order of their ids.
-#[derive(Debug)]
-pub(crate) struct Classes<'a> {
-    pub(crate) graph: &'a Graph,
+impl Candidate {
+    /// What the op alone costs.
+    pub(crate) fn cost(&self, model: &CostModel) -> u64 {
+        match self.form {
+            Form::Leaf(_) => 0,
+            Form::Const(_) => model.cost(ZkOp::Li),
+            Form::Op(op, _) => model.cost(op).max(1),
+        }
+    }
+}
+
+/// The graph's classes, numbered densely in order of their ids: what extraction reads, whatever the costs are.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Classes {
     pub(crate) candidates: Vec<Vec<Candidate>>,
-    numbers: Vec<u32>,
-    pub(crate) ids: Vec<Id>,
+    /// Nodes that are no zk forms; their children are numbers of classes.
+    nodes: Vec<Vec<ENode>>,
+    facts: Vec<Facts>,
     /// For each class, the (class, candidate) pairs that read it.
     readers: Vec<Vec<(u32, u32)>>,
     pub(crate) leaves: Vec<Point>,
@@ -108,84 +119,116 @@ type Offer = (u64, u64, u32, u32, Point);
 /// Fractions of a cell in totals.
 const SCALE: u64 = 64;
 
-impl<'a> Classes<'a> {
-    pub(crate) fn new(
-        graph: &'a Graph,
-        model: &CostModel,
-        leaves: Vec<Point>,
-        entry: Block,
-    ) -> Classes<'a> {
+/// Numbers of the graph's classes.
+pub(crate) struct Numbers<'a> {
+    graph: &'a Graph,
+    ids: Vec<Id>,
+    numbers: Vec<u32>,
+}
+
+impl Numbers<'_> {
+    pub(crate) fn new(graph: &Graph) -> Numbers<'_> {
         let mut ids: Vec<Id> = graph.classes().map(|class| class.id).collect();
         ids.sort_unstable();
         let mut numbers = vec![u32::MAX; ids.last().map_or(0, |&id| usize::from(id) + 1)];
         for (number, &id) in ids.iter().enumerate() {
             numbers[usize::from(id)] = number as u32;
         }
-        let mut classes = Classes {
+        Numbers {
             graph,
-            candidates: Vec::with_capacity(ids.len()),
-            numbers,
-            readers: vec![Vec::new(); ids.len()],
             ids,
+            numbers,
+        }
+    }
+
+    fn of(&self, id: Id) -> u32 {
+        self.numbers[usize::from(self.graph.find(id))]
+    }
+
+    /// The class's number as an id.
+    pub(crate) fn id(&self, id: Id) -> Id {
+        Id::from(self.of(id) as usize)
+    }
+
+    fn candidate(&self, node: &ENode) -> Option<Candidate> {
+        let form = match node {
+            ENode::Leaf(leaf) => Form::Leaf(*leaf),
+            ENode::Const(value) => Form::Const(*value),
+            ENode::Op(Head::Zk(op), ..) => {
+                let imm = if Head::Zk(*op).has_imm() {
+                    let constant = node.children().last()?;
+                    Some(self.graph[*constant].data.facts.as_const()?)
+                } else {
+                    None
+                };
+                Form::Op(*op, imm)
+            }
+            ENode::Op(Head::Clif(_) | Head::Icmp(..), ..) => return None,
+        };
+        Some(Candidate {
+            form,
+            args: node.operands().iter().map(|&id| self.of(id)).collect(),
+        })
+    }
+}
+
+impl Classes {
+    /// The classes of a graph under their numbers.
+    pub(crate) fn new(numbers: &Numbers<'_>, leaves: Vec<Point>, entry: Block) -> Classes {
+        let count = numbers.ids.len();
+        let mut classes = Classes {
+            candidates: Vec::with_capacity(count),
+            nodes: Vec::with_capacity(count),
+            facts: Vec::with_capacity(count),
+            readers: vec![Vec::new(); count],
             leaves,
             entry,
         };
-        for number in 0..classes.ids.len() {
-            let candidates: Vec<Candidate> = graph[classes.ids[number]]
+        for (number, &id) in numbers.ids.iter().enumerate() {
+            let class = &numbers.graph[id];
+            let candidates: Vec<Candidate> = class
                 .nodes
                 .iter()
-                .filter_map(|node| classes.candidate(node, model))
+                .filter_map(|node| numbers.candidate(node))
                 .collect();
             for (i, candidate) in candidates.iter().enumerate() {
                 for &arg in &candidate.args {
                     classes.readers[arg as usize].push((number as u32, i as u32));
                 }
             }
+            let nodes = class
+                .nodes
+                .iter()
+                .filter(|node| !matches!(node.head(), Some(Head::Zk(_))));
+            classes.nodes.push(
+                nodes
+                    .map(|node| node.clone().map_children(|id| numbers.id(id)))
+                    .collect(),
+            );
+            classes.facts.push(class.data.facts);
             classes.candidates.push(candidates);
         }
+        classes.readers.iter_mut().for_each(Vec::shrink_to_fit);
         classes
-    }
-
-    fn candidate(&self, node: &ENode, model: &CostModel) -> Option<Candidate> {
-        let (form, cost) = match node {
-            ENode::Leaf(leaf) => (Form::Leaf(*leaf), 0),
-            ENode::Const(value) => (Form::Const(*value), model.cost(ZkOp::Li)),
-            ENode::Op(Head::Zk(op), len, kids) => {
-                let imm = if Head::Zk(*op).has_imm() {
-                    Some(
-                        self.facts(self.number(kids[*len as usize - 1]))
-                            .as_const()?,
-                    )
-                } else {
-                    None
-                };
-                (Form::Op(*op, imm), model.cost(*op).max(1))
-            }
-            ENode::Op(Head::Clif(_) | Head::Icmp(..), ..) => return None,
-        };
-        Some(Candidate {
-            form,
-            args: node.operands().iter().map(|&id| self.number(id)).collect(),
-            cost,
-        })
     }
 
     /// A class's number.
     pub(crate) fn number(&self, id: Id) -> u32 {
-        self.numbers[usize::from(self.graph.find(id))]
+        usize::from(id) as u32
     }
 
+    /// How many classes there are.
     pub(crate) fn len(&self) -> usize {
-        self.ids.len()
+        self.candidates.len()
     }
 
     pub(crate) fn facts(&self, class: u32) -> Facts {
-        self.graph[self.ids[class as usize]].data.facts
+        self.facts[class as usize]
     }
 
-    /// The nodes of a class.
+    /// Nodes that are no zk forms; the ids of children are numbers of classes.
     pub(crate) fn nodes(&self, class: u32) -> &[ENode] {
-        &self.graph[self.ids[class as usize]].nodes
+        &self.nodes[class as usize]
     }
 
     /// The chosen candidate.
@@ -193,34 +236,41 @@ impl<'a> Classes<'a> {
         let choice = choices[class as usize].as_ref()?;
         Some(&self.candidates[class as usize][choice.candidate as usize])
     }
+}
 
+/// What choices are made from and by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Market<'a> {
+    pub(crate) classes: &'a Classes,
+    pub(crate) flow: &'a Flow,
+    pub(crate) model: &'a CostModel,
+}
+
+impl Market<'_> {
     /// Cost of a class's chosen op alone, weighted by where it may run.
-    pub(crate) fn own_cost(&self, choices: &Choices, class: u32, flow: &Flow) -> u64 {
-        match (&choices[class as usize], self.chosen(choices, class)) {
+    pub(crate) fn own_cost(&self, choices: &Choices, class: u32) -> u64 {
+        match (
+            &choices[class as usize],
+            self.classes.chosen(choices, class),
+        ) {
             (Some(choice), Some(candidate)) => candidate
-                .cost
-                .saturating_mul(flow.weight(choice.home.block)),
+                .cost(self.model)
+                .saturating_mul(self.flow.weight(choice.home.block)),
             _ => 0,
         }
     }
 
     /// Chooses forms. `reads` says how many share a class's cost. With `at`, only leaves defined there are used.
-    pub(crate) fn extract(&self, flow: &Flow, reads: &[u32], at: Option<Point>) -> Choices {
-        let mut choices: Choices = vec![None; self.len()];
-        let mut waiting: Vec<Vec<u8>> = Vec::with_capacity(self.len());
+    pub(crate) fn extract(&self, reads: &[u32], at: Option<Point>) -> Choices {
+        let classes = self.classes;
+        let mut choices: Choices = vec![None; classes.len()];
+        let mut waiting: Vec<Vec<u8>> = Vec::with_capacity(classes.len());
         let mut queue = BinaryHeap::new();
-        for (class, candidates) in self.candidates.iter().enumerate() {
+        for (class, candidates) in classes.candidates.iter().enumerate() {
             waiting.push(candidates.iter().map(|c| c.args.len() as u8).collect());
             for (i, candidate) in candidates.iter().enumerate() {
                 if candidate.args.is_empty() {
-                    self.offer(
-                        flow,
-                        reads,
-                        at,
-                        &choices,
-                        (class as u32, i as u32),
-                        &mut queue,
-                    );
+                    self.offer(reads, at, &choices, (class as u32, i as u32), &mut queue);
                 }
             }
         }
@@ -237,11 +287,11 @@ impl<'a> Classes<'a> {
             });
             rank += 1;
             // A candidate that reads a class twice is listed twice.
-            for &(reader, i) in &self.readers[class as usize] {
+            for &(reader, i) in &classes.readers[class as usize] {
                 let left = &mut waiting[reader as usize][i as usize];
                 *left -= 1;
                 if *left == 0 && choices[reader as usize].is_none() {
-                    self.offer(flow, reads, at, &choices, (reader, i), &mut queue);
+                    self.offer(reads, at, &choices, (reader, i), &mut queue);
                 }
             }
         }
@@ -250,18 +300,18 @@ impl<'a> Classes<'a> {
 
     fn offer(
         &self,
-        flow: &Flow,
         reads: &[u32],
         at: Option<Point>,
         choices: &Choices,
         (class, i): (u32, u32),
         queue: &mut BinaryHeap<Reverse<Offer>>,
     ) {
-        let candidate = &self.candidates[class as usize][i as usize];
+        let flow = self.flow;
+        let candidate = &self.classes.candidates[class as usize][i as usize];
         let mut home = match candidate.form {
-            Form::Leaf(leaf) => self.leaves[leaf as usize],
+            Form::Leaf(leaf) => self.classes.leaves[leaf as usize],
             Form::Const(_) | Form::Op(..) => Point {
-                block: self.entry,
+                block: self.classes.entry,
                 pos: 0,
             },
         };
@@ -280,7 +330,7 @@ impl<'a> Classes<'a> {
             total = total.saturating_add(choice.total / u64::from(reads[arg as usize].max(1)));
         }
         let own = candidate
-            .cost
+            .cost(self.model)
             .saturating_mul(SCALE)
             .saturating_mul(flow.weight(home.block));
         queue.push(Reverse((total.saturating_add(own), own, class, i, home)));

@@ -30,8 +30,11 @@ pub use language::{ENode, Head, Kind, UnknownOp};
 pub use rewrite::{Instance, instances};
 pub use rules::{Group, Proof, Rule, rules};
 
+use build::Skeleton;
+use extract::{Classes, Numbers, Point};
+use rewrite::Outcome;
 use std::collections::BTreeMap;
-use zkc_ir::{Body, VerifyError};
+use zkc_ir::{Block, Body, Signature, VerifyError};
 use zkc_isa::{CostModel, ZkOp};
 
 /// How much work to do.
@@ -142,7 +145,134 @@ pub enum OptError {
     Invalid(#[from] VerifyError),
 }
 
-/// Lowers a mixed body to the zk dialect, choosing forms by `model`.
+/// How often the blocks of a function run.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Weights(Option<Vec<u64>>);
+
+impl Weights {
+    /// Eight times for each loop around a block.
+    pub const STATIC: Weights = Weights(None);
+
+    /// As counted: by number of the block among the reachable ones of the body, in its order.
+    pub fn counted(counts: Vec<u64>) -> Weights {
+        Weights(Some(counts))
+    }
+
+    /// The counts, if they are for so many blocks and the function ran at all.
+    fn counts(&self, blocks: usize) -> Option<&[u64]> {
+        let counts = self.0.as_deref()?;
+        (counts.len() == blocks && counts.iter().any(|&c| c > 0)).then_some(counts)
+    }
+}
+
+/// Where a block of a lowered body comes from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BlockOrigin {
+    /// The block's number among the reachable ones of the body that was lowered, in its order.
+    pub block: u32,
+    /// For each way out of it, the number of the successor of the terminator that it was.
+    pub ways: Vec<u32>,
+}
+
+/// A function's saturated graph and its effects: everything that does not depend on what ops cost or how often blocks run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Saturated {
+    signature: Signature,
+    classes: Classes,
+    skeleton: Skeleton,
+    level: Level,
+    nodes: usize,
+    outcome: Outcome,
+}
+
+impl Saturated {
+    /// Why rewriting stopped.
+    pub fn stop(&self) -> Stop {
+        self.outcome.stop
+    }
+
+    /// For each reachable block of the body, in its order, how many successors its terminator has.
+    pub fn shape(&self) -> Vec<usize> {
+        let blocks = self.skeleton.blocks.iter();
+        blocks.map(|block| block.term.edges().len()).collect()
+    }
+}
+
+/// What extraction gives.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Extracted {
+    /// The function in the zk dialect, verified.
+    pub body: Body,
+    /// For each of its blocks, in order, where it comes from.
+    pub origins: Vec<BlockOrigin>,
+    /// What happened.
+    pub stats: Stats,
+}
+
+/// Finds the forms of a mixed body's values.
+///
+/// `body` must verify. Errors: as for [`optimize`].
+pub fn saturate(body: &Body, options: &Options) -> Result<Saturated, OptError> {
+    let (mut graph, mut skeleton) = build::build(body)?;
+    let outcome = rewrite::saturate(&mut graph, options.level, options.limits);
+    rewrite::lower(&mut graph, options.level);
+    debug_assert_eq!(
+        graph.analysis.contradictions, 0,
+        "a rule contradicts what is known"
+    );
+    let numbers = Numbers::new(&graph);
+    skeleton.rename(|id| numbers.id(id));
+    let leaves = skeleton.leaves.iter();
+    let leaves = leaves.map(|leaf| Point {
+        block: leaf.block,
+        pos: leaf.pos,
+    });
+    let classes = Classes::new(&numbers, leaves.collect(), Block::from_u32(0));
+    Ok(Saturated {
+        signature: body.signature().clone(),
+        classes,
+        skeleton,
+        level: options.level,
+        nodes: graph.total_number_of_nodes(),
+        outcome,
+    })
+}
+
+/// Chooses the cheapest forms by `model`, each op counted as often as its block runs.
+///
+/// Errors: as for [`optimize`].
+pub fn extract(
+    saturated: &Saturated,
+    model: &CostModel,
+    weights: &Weights,
+) -> Result<Extracted, OptError> {
+    let plan = plan::plan(saturated, model, weights)?;
+    let (body, choices) = elaborate::elaborate(&saturated.signature, &plan)?;
+    zkc_ir::verify::verify(&body)?;
+    let mut stats = Stats {
+        nodes: saturated.nodes,
+        classes: saturated.classes.len(),
+        iterations: saturated.outcome.iterations,
+        stop: saturated.outcome.stop,
+        applied: saturated.outcome.applied.clone(),
+        choices,
+        ..Stats::default()
+    };
+    for (_, data) in body.ops() {
+        if let Some(op) = ZkOp::from_opcode(data.opcode) {
+            *stats.ops.entry(op).or_default() += 1;
+            stats.cost += model.cost(op);
+        }
+    }
+    tracing::debug!(nodes = stats.nodes, classes = stats.classes, iterations = stats.iterations, stop = ?stats.stop, cost = stats.cost);
+    Ok(Extracted {
+        body,
+        origins: plan.origins(),
+        stats,
+    })
+}
+
+/// Lowers a mixed body to the zk dialect, choosing forms by `model`: [`saturate`], then [`extract`] with static weights.
 ///
 /// `body` must verify. The result is verified; all its values are words. Errors are bugs of the passes before this one or of this one: no
 /// body that comes from a valid program fails.
@@ -151,31 +281,6 @@ pub fn optimize(
     model: &CostModel,
     options: &Options,
 ) -> Result<(Body, Stats), OptError> {
-    let (mut graph, skeleton) = build::build(body)?;
-    let outcome = rewrite::saturate(&mut graph, options.level, options.limits);
-    rewrite::lower(&mut graph, options.level);
-    debug_assert_eq!(
-        graph.analysis.contradictions, 0,
-        "a rule contradicts what is known"
-    );
-    let plan = plan::plan(&graph, &skeleton, model, options.level)?;
-    let (output, choices) = elaborate::elaborate(body.signature(), &plan)?;
-    zkc_ir::verify::verify(&output)?;
-    let mut stats = Stats {
-        nodes: graph.total_number_of_nodes(),
-        classes: graph.number_of_classes(),
-        iterations: outcome.iterations,
-        stop: outcome.stop,
-        applied: outcome.applied,
-        choices,
-        ..Stats::default()
-    };
-    for (_, data) in output.ops() {
-        if let Some(op) = ZkOp::from_opcode(data.opcode) {
-            *stats.ops.entry(op).or_default() += 1;
-            stats.cost += model.cost(op);
-        }
-    }
-    tracing::debug!(nodes = stats.nodes, classes = stats.classes, iterations = stats.iterations, stop = ?stats.stop, cost = stats.cost);
-    Ok((output, stats))
+    let extracted = extract(&saturate(body, options)?, model, &Weights::STATIC)?;
+    Ok((extracted.body, extracted.stats))
 }

@@ -1,4 +1,4 @@
-//! Where ops go: at the latest common point of the uses that one op of the source served, and out of loops.
+//! Where ops go: at the latest common point of the uses that one op of the source served, and up to where they run less often.
 //!
 //! Uses that the source computed apart stay apart, so that no path pays for what another needs.
 
@@ -9,7 +9,7 @@ use zkc_ir::Block;
 
 /// Blocks in which each needed class's op stands.
 pub(crate) fn place(
-    classes: &Classes<'_>,
+    classes: &Classes,
     flow: &Flow,
     choices: &Choices,
     selection: &Selection,
@@ -98,10 +98,10 @@ fn highest(flow: &Flow, blocks: &[Block]) -> Vec<Block> {
     kept
 }
 
-/// The block in the fewest loops on the way up to `home`; the lowest of them.
+/// The block that runs least often on the way up to `home`; the lowest of them.
 fn lift(flow: &Flow, home: Block, from: Block) -> Block {
     let mut best = from;
-    while let Some(up) = flow.shallower[best]
+    while let Some(up) = flow.rarer[best]
         && flow.dominators.dominates(home, up)
     {
         best = up;

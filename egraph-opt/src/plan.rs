@@ -4,16 +4,18 @@
 //! cheapest of them is kept. Equal classes can come from different branches, so a class may have a second set of choices
 //! for points where the best form names what is not defined there; the form that the program had always is.
 
-use crate::build::{Edge, Skeleton, Term};
-use crate::extract::{Choices, Classes, Flow, Point};
-use crate::facts::Graph;
+use crate::build::{Edge, Term};
+use crate::extract::{Choices, Classes, Flow, Market, Point};
 use crate::place::place;
 use crate::select::{Selection, Selector};
-use crate::{Level, OptError};
+use crate::{BlockOrigin, Level, OptError, Saturated, Weights};
 use std::collections::BTreeMap;
 use zkc_ir::analysis::{Cfg, Dominators, Loops};
 use zkc_ir::{Attr, Block, Builder, Loc, SecondaryMap, Signature, Successor};
 use zkc_isa::{CostModel, ZkOp};
+
+/// Loops around a block that count for how often it runs, at most.
+const MAX_DEPTH: u32 = 12;
 
 /// An effect or terminator as an instruction. Operands and branch arguments are classes.
 #[derive(Clone, Debug)]
@@ -39,7 +41,7 @@ pub(crate) struct PlannedBlock {
 /// Everything decided but the order of pure ops.
 #[derive(Debug)]
 pub(crate) struct Plan<'a> {
-    pub(crate) classes: Classes<'a>,
+    pub(crate) classes: &'a Classes,
     pub(crate) flow: Flow,
     pub(crate) choices: Choices,
     /// Choices for points where `choices` names a leaf that is not defined there.
@@ -50,12 +52,26 @@ pub(crate) struct Plan<'a> {
     pub(crate) placements: Vec<Vec<Block>>,
     /// Place of the first op of the source that computed a class.
     pub(crate) locs: Vec<Loc>,
+    /// By block number, for each way out its number in the body that was lowered.
+    pub(crate) ways: Vec<Vec<u32>>,
 }
 
 impl Plan<'_> {
     /// Whether the class's chosen form is available at a point.
     pub(crate) fn available(&self, class: u32, at: Point) -> bool {
         available(&self.flow, &self.choices, class, at)
+    }
+
+    /// The blocks that are written, in order, with where they come from.
+    pub(crate) fn origins(&self) -> Vec<BlockOrigin> {
+        let blocks = self.blocks.iter().zip(&self.ways).enumerate();
+        blocks
+            .filter(|(_, (block, _))| block.is_some())
+            .map(|(number, (_, ways))| BlockOrigin {
+                block: number as u32,
+                ways: ways.clone(),
+            })
+            .collect()
     }
 }
 
@@ -65,37 +81,37 @@ pub(crate) fn available(flow: &Flow, choices: &Choices, class: u32, at: Point) -
 
 /// Decides on everything but order.
 pub(crate) fn plan<'a>(
-    graph: &'a Graph,
-    skeleton: &Skeleton,
+    saturated: &'a Saturated,
     model: &CostModel,
-    level: Level,
+    weights: &Weights,
 ) -> Result<Plan<'a>, OptError> {
-    let terms: Vec<Term> = skeleton
+    let Saturated {
+        classes,
+        skeleton,
+        level,
+        ..
+    } = saturated;
+    let level = *level;
+    let (terms, ways): (Vec<Term>, Vec<Vec<u32>>) = skeleton
         .blocks
         .iter()
-        .map(|block| fold(graph, &block.term))
-        .collect();
-    let flow = flow(&terms);
-    let entry = Block::from_u32(0);
-    let leaves = skeleton
-        .leaves
-        .iter()
-        .map(|leaf| Point {
-            block: leaf.block,
-            pos: leaf.pos,
-        })
-        .collect();
-    let classes = Classes::new(graph, model, leaves, entry);
+        .map(|block| fold(classes, &block.term))
+        .unzip();
+    let flow = flow(&terms, weights);
     let mut reads = vec![0_u32; classes.len()];
     for &id in &skeleton.reads {
         reads[classes.number(id) as usize] += 1;
     }
+    let market = Market {
+        classes,
+        flow: &flow,
+        model,
+    };
     let mut best: Option<(Choices, Selection)> = None;
     let rounds = if level == Level::O0 { 1 } else { 3 };
     for _ in 0..rounds {
-        let choices = classes.extract(&flow, &reads, None);
-        let selection =
-            Selector::new(&classes, &flow, &choices, skeleton, &terms, model, level).select()?;
+        let choices = market.extract(&reads, None);
+        let selection = Selector::new(market, &choices, skeleton, &terms, level).select()?;
         reads.clone_from(&selection.reads);
         if best
             .as_ref()
@@ -116,7 +132,7 @@ pub(crate) fn plan<'a>(
             originals[class].push(block);
         }
     }
-    let placements = place(&classes, &flow, &choices, &selection, &originals);
+    let placements = place(classes, &flow, &choices, &selection, &originals);
     Ok(Plan {
         classes,
         flow,
@@ -125,44 +141,36 @@ pub(crate) fn plan<'a>(
         blocks: selection.blocks,
         placements,
         locs,
+        ways,
     })
 }
 
-/// A terminator without branches on constants.
-fn fold(graph: &Graph, term: &Term) -> Term {
+/// A terminator without branches on constants, and for each of its ways out the number it had.
+fn fold(classes: &Classes, term: &Term) -> (Term, Vec<u32>) {
+    let only = |edge: &Edge, number: usize| (Term::Jump(edge.clone()), vec![number as u32]);
     match term {
         Term::Brif(cond, then, otherwise) => {
-            let facts = graph[*cond].data.facts;
+            let facts = classes.facts(classes.number(*cond));
             if facts.min > 0 || then == otherwise {
-                Term::Jump(then.clone())
+                return only(then, 0);
             } else if facts.max == 0 {
-                Term::Jump(otherwise.clone())
-            } else {
-                term.clone()
+                return only(otherwise, 1);
             }
         }
-        Term::Table(index, edges) => match graph[*index].data.facts.as_const() {
-            Some(value) => {
+        Term::Table(index, edges) => {
+            if let Some(value) = classes.facts(classes.number(*index)).as_const() {
                 let last = edges.len() - 1;
-                Term::Jump(edges[usize::try_from(value).map_or(last, |v| v.min(last))].clone())
+                let number = usize::try_from(value).map_or(last, |v| v.min(last));
+                return only(&edges[number], number);
             }
-            None => term.clone(),
-        },
-        Term::Jump(_) | Term::End(..) => term.clone(),
+        }
+        Term::Jump(_) | Term::End(..) => {}
     }
-}
-
-pub(crate) fn edges(term: &Term) -> Vec<&Edge> {
-    match term {
-        Term::Jump(edge) => vec![edge],
-        Term::Brif(_, then, otherwise) => vec![then, otherwise],
-        Term::Table(_, edges) => edges.iter().collect(),
-        Term::End(..) => Vec::new(),
-    }
+    (term.clone(), (0..term.edges().len() as u32).collect())
 }
 
 /// Control flow of the terminators, analysed through a body that has nothing else.
-fn flow(terms: &[Term]) -> Flow {
+fn flow(terms: &[Term], weights: &Weights) -> Flow {
     let mut builder = Builder::new(Signature::default());
     let root = builder.body().root();
     for _ in terms {
@@ -170,7 +178,8 @@ fn flow(terms: &[Term]) -> Flow {
     }
     for (i, term) in terms.iter().enumerate() {
         builder.switch_to(Block::from_u32(i as u32));
-        let successors = edges(term)
+        let successors = term
+            .edges()
             .iter()
             .map(|edge| Successor {
                 block: edge.block,
@@ -181,21 +190,31 @@ fn flow(terms: &[Term]) -> Flow {
     }
     let cfg = Cfg::new(builder.body());
     let dominators = Dominators::new(&cfg);
-    let loops = Loops::new(&cfg, &dominators);
-    let mut shallower = SecondaryMap::<Block, Option<Block>>::new();
+    let weights = match weights.counts(terms.len()) {
+        Some(counts) => counts.iter().map(|&count| count.max(1)).collect(),
+        None => {
+            let loops = Loops::new(&cfg, &dominators);
+            let blocks = (0..terms.len()).map(|i| Block::from_u32(i as u32));
+            blocks
+                .map(|block| 8_u64.pow(loops.depth(block).min(MAX_DEPTH)))
+                .collect::<Vec<u64>>()
+        }
+    };
+    let weight = |block: Block| weights[block.as_u32() as usize];
+    let mut rarer = SecondaryMap::<Block, Option<Block>>::new();
     for &block in dominators.preorder() {
         let mut up = dominators.idom(block);
         while let Some(above) = up
-            && loops.depth(above) >= loops.depth(block)
+            && weight(above) >= weight(block)
         {
-            up = shallower[above];
+            up = rarer[above];
         }
-        shallower[block] = up;
+        rarer[block] = up;
     }
     Flow {
         cfg,
         dominators,
-        loops,
-        shallower,
+        rarer,
+        weights,
     }
 }

@@ -5,11 +5,11 @@
 //! leaves are not defined there, the class is chosen again among what is.
 
 use crate::build::{Effect, Skeleton, Term, What};
-use crate::extract::{Choices, Classes, Flow, Form, Point};
+use crate::extract::{Choices, Classes, Flow, Form, Market, Point};
 use crate::facts::{LOW, mask};
 use crate::instruction::{branch_op, division, flexible_operands, stored_bits};
 use crate::language::{ENode, Head};
-use crate::plan::{PlannedBlock, PlannedOp, available, edges};
+use crate::plan::{PlannedBlock, PlannedOp, available};
 use crate::{Level, OptError};
 use egg::Language;
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,7 +49,8 @@ struct BranchForm {
 }
 
 pub(crate) struct Selector<'s> {
-    classes: &'s Classes<'s>,
+    market: Market<'s>,
+    classes: &'s Classes,
     flow: &'s Flow,
     choices: &'s Choices,
     skeleton: &'s Skeleton,
@@ -68,18 +69,21 @@ pub(crate) struct Selector<'s> {
 
 impl<'s> Selector<'s> {
     pub(crate) fn new(
-        classes: &'s Classes<'s>,
-        flow: &'s Flow,
+        market: Market<'s>,
         choices: &'s Choices,
         skeleton: &'s Skeleton,
         terms: &'s [Term],
-        model: &'s CostModel,
         level: Level,
     ) -> Selector<'s> {
+        let Market {
+            classes,
+            flow,
+            model,
+        } = market;
         let mut incoming = vec![Vec::new(); terms.len()];
         for (i, term) in terms.iter().enumerate() {
             if flow.cfg.is_reachable(Block::from_u32(i as u32)) {
-                for (j, edge) in edges(term).into_iter().enumerate() {
+                for (j, edge) in term.edges().into_iter().enumerate() {
                     incoming[edge.block.as_u32() as usize].push((i, j));
                 }
             }
@@ -94,6 +98,7 @@ impl<'s> Selector<'s> {
         };
         let leaf_needed = vec![false; skeleton.leaves.len()];
         Selector {
+            market,
             classes,
             flow,
             choices,
@@ -203,7 +208,7 @@ impl<'s> Selector<'s> {
             if self.out.needed[class as usize]
                 && let Some(candidate) = self.classes.chosen(self.choices, class)
             {
-                let own = self.classes.own_cost(self.choices, class, self.flow);
+                let own = self.market.own_cost(self.choices, class);
                 self.out.cost = self.out.cost.saturating_add(own);
                 for &arg in &candidate.args {
                     self.out.reads[arg as usize] += 1;
@@ -250,9 +255,7 @@ impl<'s> Selector<'s> {
         let choices = match self.out.local.get(&at) {
             Some(choices) => choices,
             None => {
-                let choices =
-                    self.classes
-                        .extract(self.flow, &vec![1; self.classes.len()], Some(at));
+                let choices = self.market.extract(&vec![1; self.classes.len()], Some(at));
                 self.out.local.entry(at).or_insert(choices)
             }
         };
@@ -267,7 +270,7 @@ impl<'s> Selector<'s> {
             let Some(candidate) = self.classes.chosen(choices, class) else {
                 return Err(OptError::NoForm(format!("{:?}", self.classes.nodes(class))));
             };
-            cost = cost.saturating_add(self.classes.own_cost(choices, class, self.flow));
+            cost = cost.saturating_add(self.market.own_cost(choices, class));
             if let Form::Leaf(leaf) = candidate.form {
                 leaves.push(leaf);
             }
@@ -288,7 +291,7 @@ impl<'s> Selector<'s> {
         let def = self.skeleton.leaves[leaf as usize];
         let Some(param) = def.param else { return };
         for &(from, edge) in &self.incoming[def.block.as_u32() as usize] {
-            let arg = edges(&self.terms[from])[edge].args[param as usize];
+            let arg = self.terms[from].edges()[edge].args[param as usize];
             let at = Point {
                 block: Block::from_u32(from as u32),
                 pos: self.skeleton.blocks[from].effects.len() as u32,
@@ -312,7 +315,7 @@ impl<'s> Selector<'s> {
             if self.out.needed[class as usize] || !seen.insert(class) {
                 continue;
             }
-            cost = cost.saturating_add(self.classes.own_cost(self.choices, class, self.flow));
+            cost = cost.saturating_add(self.market.own_cost(self.choices, class));
             stack.extend(&self.classes.chosen(self.choices, class)?.args);
         }
         Some(cost)
@@ -353,7 +356,8 @@ impl<'s> Selector<'s> {
             Term::Table(index, _) => (ZkOp::Brt, vec![self.classes.number(*index)], Vec::new()),
             Term::End(op, args, attrs) => (*op, self.numbers(args), attrs.clone()),
         };
-        let successors = edges(term)
+        let successors = term
+            .edges()
             .into_iter()
             .map(|edge| (edge.block, self.numbers(&edge.args)))
             .collect();
