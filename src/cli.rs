@@ -223,9 +223,13 @@ pub struct Run {
     /// What to run.
     #[command(flatten)]
     pub invocation: Invocation,
-    /// Print status, results, registers and counters as JSON (hermez64).
+    /// Print status, results and what the run costs as JSON: rows, padding and cells of every chip (zk64), registers and
+    /// counters (hermez64).
     #[arg(long)]
     pub json: bool,
+    /// Print rows, padding and cells of every chip, on stderr.
+    #[arg(long)]
+    pub chips: bool,
 }
 
 /// Security levels.
@@ -256,6 +260,12 @@ pub struct Prove {
     /// Where the statistics go, as JSON.
     #[arg(long, value_name = "S.json")]
     pub stats: Option<PathBuf>,
+    /// Print the statistics as JSON instead of the report.
+    #[arg(long)]
+    pub json: bool,
+    /// Print rows, padding and cells of every chip.
+    #[arg(long)]
+    pub chips: bool,
     /// Security of the proof.
     #[arg(long, value_enum, default_value_t)]
     pub security: SecurityLevel,
@@ -359,10 +369,13 @@ pub struct CostModelArgs {
 /// What to do with cost models.
 #[derive(Subcommand, Debug)]
 pub enum CostModelAction {
-    /// Print a model: one line per instruction.
+    /// Print a model: each instruction's cost beside the shape of the chip that proves it.
     Show {
         /// A name or a TOML file.
         model: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Check a model file.
     Check {

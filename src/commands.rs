@@ -3,6 +3,7 @@
 //! Exit codes: 0 success; 1 the input was refused, or a proof does not hold; 2 wrong usage (clap's); 3 the program trapped;
 //! 101 an internal inconsistency.
 
+mod chips;
 mod compile;
 mod execute;
 mod hermez;

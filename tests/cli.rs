@@ -381,19 +381,6 @@ fn one_function_can_be_shown_alone() {
     run(&dir, "%s --emit=wasm-ir --func nothing").diagnostic();
 }
 
-#[test]
-fn cost_models_can_be_shown_and_checked() {
-    let dir = TempDir::new("cli-model");
-    let shown = zkc(&["cost-model", "show", "cells"]).success();
-    assert!(shown.contains("add32"), "{shown}");
-    zkc(&["cost-model", "show", "no-such-model"]).diagnostic();
-    let bad = dir
-        .write("bad.toml", "this is = not a model [")
-        .display()
-        .to_string();
-    zkc(&["cost-model", "check", bad.as_str()]).diagnostic();
-}
-
 /// A proof with its key and statement on disk.
 struct Proven {
     dir: TempDir,

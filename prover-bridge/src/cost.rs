@@ -6,7 +6,7 @@ use crate::backend::Compiled;
 use crate::catalog::ChipSet;
 use crate::stats::Cells;
 use serde::Serialize;
-use zkc_isa::CostModel;
+use zkc_isa::{CostModel, ZkOp};
 
 /// The shape of a chip and its price per row.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -27,19 +27,13 @@ pub struct ChipCost {
 
 impl ChipCost {
     pub(crate) fn new(chip: &Compiled) -> ChipCost {
-        let [main, aux, quotient] = chip.cells().map(|c| c as u64);
         ChipCost {
             name: chip.chip.name.clone(),
             columns: chip.width(),
             constraints: chip.chip.constraints.len(),
             degree: chip.max_degree(),
             interactions: chip.chip.interactions.len(),
-            cells: Cells {
-                main,
-                aux,
-                quotient,
-                total: main + aux + quotient,
-            },
+            cells: Cells::of_rows(chip, 1),
         }
     }
 }
@@ -52,6 +46,13 @@ pub fn chip_costs() -> Vec<ChipCost> {
         .iter()
         .map(|c| ChipCost::new(c))
         .collect()
+}
+
+/// The chip that usually proves each instruction, in the order of the dialect's table.
+pub fn instruction_costs() -> Vec<(ZkOp, ChipCost)> {
+    let costs = chip_costs();
+    let cost = |op| (op, costs[crate::chips::usual(op)].clone());
+    ZkOp::ALL.iter().copied().map(cost).collect()
 }
 
 /// The cost model `cells`: what a row of the chip that usually proves an instruction adds to the committed cells.

@@ -1,7 +1,7 @@
 //! From zk64 programs to STARK proofs: run a program, turn its steps into traces, prove them, verify the proof.
 //!
 //! [`prove`] and [`verify`] are the crate's front door; [`ProvingKey`] and [`VerifyingKey`] bind a program, a [`Statement`]
-//! says what a proof shows, [`Proof`] is the proof. [`chip_costs`] prices instructions, [`testing`] shows traces to tests.
+//! says what a proof shows, [`Proof`] is the proof. [`chip_costs`] prices instructions, [`measure`] a run, [`testing`] shows traces to tests.
 //!
 //! # What a proof shows
 //!
@@ -84,11 +84,11 @@ mod verify;
 mod witness;
 
 pub use bare::bare;
-pub use cost::{ChipCost, cells_model, chip_costs};
+pub use cost::{ChipCost, cells_model, chip_costs, instruction_costs};
 pub use envelope::FormatError;
 pub use key::{KEY_VERSION, KeyError, ProvingKey, VerifyingKey};
 pub use proof::{PROOF_VERSION, Proof};
-pub use prove::{Progress, ProveError, ProveOptions, prove};
+pub use prove::{Progress, ProveError, ProveOptions, measure, prove};
 pub use public::{MAX_OUTPUT, MAX_VALUES, STEP_LIMIT, Statement, StatementError};
 pub use security::{DEFAULT_BITS, Security, SecurityLedger, SecurityTerm};
 pub use stats::{Cells, ChipStats, Seconds, Stats};

@@ -97,16 +97,7 @@ pub fn prove(
     options: &ProveOptions<'_>,
 ) -> Result<(Proof, Statement, Stats), ProveError> {
     let work = || prove_here(key, program, entry, args, input, options);
-    match options.threads {
-        None => work(),
-        Some(n) => {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(n.max(1))
-                .build();
-            pool.map_err(|e| ProveError::Threads(e.to_string()))?
-                .install(work)
-        }
-    }
+    in_threads(options.threads, work)
 }
 
 fn prove_here(
@@ -117,6 +108,42 @@ fn prove_here(
     input: &[u8],
     options: &ProveOptions<'_>,
 ) -> Result<(Proof, Statement, Stats), ProveError> {
+    let (run, mut stats) = traced(key, program, entry, args, input, options)?;
+    let start = Instant::now();
+    if let Some(progress) = options.progress {
+        progress(Progress::Prove(stats.cells.total));
+    }
+    let statement = run.statement;
+    let proof = prove_parts(key, run.entry, &statement, run.parts, options.security)?;
+    stats.seconds.prove = start.elapsed().as_secs_f64();
+    stats.proof_bytes = proof.to_bytes().len() as u64;
+    Ok((proof, statement, stats))
+}
+
+/// Runs an exported function and makes the traces of its proof, but no proof: the statement, and all numbers of the proof
+/// that are known before it is made, which are its traces' heights and cells.
+pub fn measure(
+    key: &ProvingKey,
+    program: &Program,
+    entry: &str,
+    args: &[u64],
+    input: &[u8],
+    options: &ProveOptions<'_>,
+) -> Result<(Statement, Stats), ProveError> {
+    let work = || traced(key, program, entry, args, input, options);
+    let (run, stats) = in_threads(options.threads, work)?;
+    Ok((run.statement, stats))
+}
+
+/// Runs, makes the traces and measures them.
+fn traced<'p>(
+    key: &ProvingKey,
+    program: &'p Program,
+    entry: &str,
+    args: &[u64],
+    input: &[u8],
+    options: &ProveOptions<'_>,
+) -> Result<(Run<'p>, Stats), ProveError> {
     let quiet = |_: Progress| {};
     let progress: &dyn Fn(Progress) = match options.progress {
         Some(f) => f,
@@ -126,47 +153,43 @@ fn prove_here(
         max_steps: options.max_steps.min(MAX_STEPS),
         ..Limits::default()
     };
-    let Run {
-        entry,
-        statement,
-        parts,
-        steps,
-        execute,
-        witness,
-    } = run(
-        key,
-        program,
-        entry,
-        args,
-        input,
-        &RunOptions {
-            limits,
-            step_limit: options.step_limit,
-            lookups: Lookups::Cheapest,
-            progress,
-        },
-    )?;
-
-    let start = Instant::now();
+    let run_options = RunOptions {
+        limits,
+        step_limit: options.step_limit,
+        lookups: Lookups::Cheapest,
+        progress,
+    };
+    let run = run(key, program, entry, args, input, &run_options)?;
     let mut stats = Stats {
-        steps,
+        steps: run.steps,
+        security_bits: check_size(key, &run.parts, options.security)?,
+        seconds: Seconds {
+            execute: run.execute.as_secs_f64(),
+            witness: run.witness.as_secs_f64(),
+            prove: 0.0,
+        },
         ..Stats::default()
     };
-    stats.security_bits = check_size(key, &parts, options.security)?;
+    let parts = run.parts.iter();
     stats.add_chips(
-        parts
-            .iter()
-            .map(|p| ChipStats::new(&key.catalog.chips[p.id], p.rows, p.table.height())),
+        parts.map(|p| ChipStats::new(&key.catalog.chips[p.id], p.rows, p.table.height())),
     );
-    progress(Progress::Prove(stats.cells.total));
-    let proof = prove_parts(key, entry, &statement, parts, options.security)?;
-    stats.seconds = Seconds {
-        execute: execute.as_secs_f64(),
-        witness: witness.as_secs_f64(),
-        prove: start.elapsed().as_secs_f64(),
+    Ok((run, stats))
+}
+
+/// Does the work in so many threads.
+fn in_threads<T: Send>(
+    threads: Option<usize>,
+    work: impl FnOnce() -> Result<T, ProveError> + Send,
+) -> Result<T, ProveError> {
+    let Some(n) = threads else {
+        return work();
     };
-    stats.proof_bytes = proof.to_bytes().len() as u64;
-    Ok((proof, statement, stats))
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(n.max(1))
+        .build();
+    pool.map_err(|e| ProveError::Threads(e.to_string()))?
+        .install(work)
 }
 
 /// A run with its traces.

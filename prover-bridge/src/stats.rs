@@ -1,4 +1,4 @@
-//! What a proof cost.
+//! What a proof costs: what it commits to, known before it is made, and the time and bytes it took.
 
 use crate::backend::Compiled;
 use serde::Serialize;
@@ -15,6 +15,19 @@ pub struct Cells {
     pub quotient: u64,
     /// All of them.
     pub total: u64,
+}
+
+impl Cells {
+    /// The cells of so many rows of a chip.
+    pub(crate) fn of_rows(chip: &Compiled, rows: usize) -> Cells {
+        let [main, aux, quotient] = chip.cells().map(|c| (c * rows) as u64);
+        Cells {
+            main,
+            aux,
+            quotient,
+            total: main + aux + quotient,
+        }
+    }
 }
 
 impl AddAssign for Cells {
@@ -52,23 +65,20 @@ pub struct ChipStats {
     pub interactions: u64,
     /// Cells with padding.
     pub cells: Cells,
+    /// Cells of the padding.
+    pub padding: Cells,
 }
 
 impl ChipStats {
     pub(crate) fn new(chip: &Compiled, rows: usize, height: usize) -> ChipStats {
-        let [main, aux, quotient] = chip.cells().map(|c| (c * height) as u64);
         ChipStats {
             name: chip.chip.name.clone(),
             rows: rows as u64,
             height: height as u64,
             columns: chip.width() as u64,
             interactions: chip.chip.interactions.len() as u64,
-            cells: Cells {
-                main,
-                aux,
-                quotient,
-                total: main + aux + quotient,
-            },
+            cells: Cells::of_rows(chip, height),
+            padding: Cells::of_rows(chip, height.saturating_sub(rows)),
         }
     }
 }
@@ -78,8 +88,10 @@ impl ChipStats {
 pub struct Stats {
     /// Executed instructions.
     pub steps: u64,
-    /// Cells over all chips.
+    /// Cells over all chips, with padding.
     pub cells: Cells,
+    /// Cells of the padding over all chips.
+    pub padding: Cells,
     /// The traces of the proof; a chip with several traces has one element for each.
     pub chips: Vec<ChipStats>,
     /// Where the time went.
@@ -94,6 +106,7 @@ impl Stats {
     pub(crate) fn add_chips(&mut self, chips: impl Iterator<Item = ChipStats>) {
         for chip in chips {
             self.cells += chip.cells;
+            self.padding += chip.padding;
             self.chips.push(chip);
         }
     }

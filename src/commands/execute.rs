@@ -2,6 +2,7 @@
 //!
 //! A WASI program's input is its environment, its output is shown as what it wrote, and its exit code becomes `zkc run`'s.
 
+use super::chips::{chip_lines, measure};
 use super::{About, EXIT_TRAP, Failure, Output, about_one, not_linked, options, units};
 use crate::cli::{Invocation, Run};
 use crate::compiler::{Compiler, Roots};
@@ -12,7 +13,8 @@ use crate::zkir::ZkModule;
 use std::sync::Arc;
 use std::time::Instant;
 use zkc_ir::{Diagnostic, Trap};
-use zkc_isa::{Entry, ExecError, FIRST_PC, Limits, Program, Status};
+use zkc_isa::{Entry, ExecError, FIRST_PC, Limits, Outcome, Program, Status};
+use zkc_prover::ProveOptions;
 
 /// Most steps of a run without a limit of its own.
 const MAX_STEPS: u64 = 1 << 32;
@@ -143,10 +145,6 @@ fn unknown_export(name: &str, program: &Program) -> Diagnostic {
 /// Runs the program and prints its results, or the trap.
 pub(super) fn run(args: &Run, output: &mut Output) -> Result<(), Failure> {
     let path = &args.invocation.input;
-    if args.json {
-        let message = "`--json` is for `--target=hermez64`";
-        return Err(Diagnostic::error("usage", message).into());
-    }
     let prepared = prepare(&args.invocation)?;
     let most = args.invocation.max_steps;
     let limits = Limits {
@@ -163,7 +161,7 @@ pub(super) fn run(args: &Run, output: &mut Output) -> Result<(), Failure> {
         Err(ExecError::StepLimit { limit }) if most.is_some() => {
             output.message(step_limit_message(limit));
             output.code = EXIT_TRAP;
-            return Ok(());
+            return costs(args, &prepared, None, output);
         }
         other => other
             .map_err(|e| refusal(&e, &prepared.program))
@@ -174,7 +172,9 @@ pub(super) fn run(args: &Run, output: &mut Output) -> Result<(), Failure> {
         .flatten();
     match &transcript {
         Some(transcript) => {
-            output.stdout.extend_from_slice(&transcript.stdout);
+            if !args.json {
+                output.stdout.extend_from_slice(&transcript.stdout);
+            }
             output
                 .stderr
                 .push_str(&String::from_utf8_lossy(&transcript.stderr));
@@ -188,6 +188,7 @@ pub(super) fn run(args: &Run, output: &mut Output) -> Result<(), Failure> {
         )),
     }
     match outcome.status {
+        Status::Done if args.json => {}
         Status::Done => print_results(
             &outcome.results,
             &prepared.entry,
@@ -200,6 +201,50 @@ pub(super) fn run(args: &Run, output: &mut Output) -> Result<(), Failure> {
         }
     }
     tracing::info!(target: "zkc", steps = outcome.steps, "run");
+    costs(args, &prepared, Some(&outcome), output)
+}
+
+/// Prints what the run costs, if that was asked for; without an outcome the run was stopped at its step limit.
+fn costs(
+    args: &Run,
+    prepared: &Prepared,
+    outcome: Option<&Outcome>,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    if !args.json && !args.chips {
+        return Ok(());
+    }
+    let options = ProveOptions {
+        step_limit: outcome.map_or(args.invocation.max_steps, |_| None),
+        ..ProveOptions::default()
+    };
+    let stats = measure(prepared, &options, &args.invocation.input)?;
+    if args.chips {
+        chip_lines(&stats)
+            .iter()
+            .for_each(|line| output.message(line));
+    }
+    if args.json {
+        let status = match outcome.map(|o| o.status) {
+            None => "step-limit".to_owned(),
+            Some(Status::Done) => "ok".to_owned(),
+            Some(Status::Trap(trap)) => trap.to_string(),
+        };
+        let results = outcome.map_or(&[][..], |o| &o.results);
+        let results = results.iter().zip(&prepared.entry.results);
+        let shown = results.map(|(&bits, &kind)| show_word(bits, kind, args.invocation.hex));
+        let bytes = outcome.map_or(&[][..], |o| &o.output);
+        let json = serde_json::json!({
+            "status": status,
+            "results": shown.collect::<Vec<_>>(),
+            "output": crate::statement::to_hex(bytes),
+            "steps": stats.steps,
+            "cells": stats.cells,
+            "padding": stats.padding,
+            "chips": stats.chips,
+        });
+        output.print(format!("{json:#}"));
+    }
     Ok(())
 }
 

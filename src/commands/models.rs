@@ -4,16 +4,14 @@ use super::{About, Failure, Output, load_model};
 use crate::cli::{CostModelAction, CostModelArgs};
 use crate::input;
 use zkc_ir::Diagnostic;
-use zkc_isa::{CostModel, Target, ZkOp};
+use zkc_isa::{CostModel, Target};
 
 /// Shows, checks or derives cost models.
 pub(super) fn cost_model(args: &CostModelArgs, output: &mut Output) -> Result<(), Failure> {
     match &args.action {
-        CostModelAction::Show { model } => {
+        CostModelAction::Show { model, json } => {
             let model = load_model(model)?;
-            for &op in ZkOp::ALL {
-                output.print(format!("{:<16} {}", op.opcode().def().name, model.cost(op)));
-            }
+            show(&model, *json, output);
         }
         CostModelAction::Check { file } => {
             let bytes = input::read_bytes(file).about(file)?;
@@ -37,4 +35,51 @@ pub(super) fn cost_model(args: &CostModelArgs, output: &mut Output) -> Result<()
         }
     }
     Ok(())
+}
+
+/// Prints what each instruction costs, and of the chip of zk64 that usually proves it the main columns, the bus messages, and
+/// the cells of a row: main, auxiliary, quotient, all.
+fn show(model: &CostModel, json: bool, output: &mut Output) {
+    let rows = zkc_prover::instruction_costs();
+    if json {
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|(op, chip)| {
+                let name = op.opcode().def().name;
+                serde_json::json!({ "name": name, "cost": model.cost(*op), "chip": chip })
+            })
+            .collect();
+        let model = serde_json::json!({
+            "name": model.name,
+            "description": model.description,
+            "instructions": rows,
+        });
+        return output.print(format!("{model:#}"));
+    }
+    output.print(format!(
+        "# {}: {}\n{:<16} {:>8}  {:<16} {:>7} {:>8} {:>5} {:>8} {:>6}",
+        model.name,
+        model.description,
+        "instruction",
+        "cost",
+        "chip",
+        "columns",
+        "messages",
+        "aux",
+        "quotient",
+        "cells"
+    ));
+    for (op, chip) in rows {
+        output.print(format!(
+            "{:<16} {:>8}  {:<16} {:>7} {:>8} {:>5} {:>8} {:>6}",
+            op.opcode().def().name,
+            model.cost(op),
+            chip.name,
+            chip.columns,
+            chip.interactions,
+            chip.cells.aux,
+            chip.cells.quotient,
+            chip.cells.total
+        ));
+    }
 }

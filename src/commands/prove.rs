@@ -2,6 +2,7 @@
 //!
 //! Proving verifies its own proof before anything is written: a proof file that this command leaves has been checked.
 
+use super::chips::chip_lines;
 use super::execute::{Prepared, prepare, refusal, step_limit_message, trap_message};
 use super::{About, EXIT_REFUSED, Failure, Output};
 use crate::cli::{Prove, SecurityLevel, Verify};
@@ -12,6 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use zkc_ir::{Diagnostic, Trap};
+use zkc_isa::Program;
 use zkc_prover::{
     Cells, Progress, Proof, ProveError, ProveOptions, ProvingKey, Security, Statement, VerifyingKey,
 };
@@ -72,15 +74,7 @@ pub(super) fn prove(args: &Prove, interactive: bool, output: &mut Output) -> Res
     } = &prepared;
     let (proof, statement, stats) =
         zkc_prover::prove(&key, program, &entry.name, words, private, &options)
-            .map_err(|e| match &e {
-                ProveError::Execute(error) => refusal(error, program),
-                ProveError::Statement(_) | ProveError::TooLong(_) | ProveError::Threads(_) => {
-                    Diagnostic::error("limit-exceeded", e.to_string())
-                }
-                ProveError::Key | ProveError::Internal(_) => {
-                    Diagnostic::error("internal", e.to_string())
-                }
-            })
+            .map_err(|e| no_proof(&e, program))
             .about(path)?;
     bar.set_message("verifying");
     let start = Instant::now();
@@ -115,6 +109,11 @@ pub(super) fn prove(args: &Prove, interactive: bool, output: &mut Output) -> Res
             input::write_file(file, &bytes).about(file)?;
         }
     }
+    if args.json {
+        let stats = stats_json(&stats, *compile_seconds, key_seconds, verify_seconds);
+        output.print(format!("{stats:#}"));
+        return Ok(());
+    }
     match (Trap::from_code(statement.status), statement.max_steps) {
         (Some(trap), _) => output.print(format!("trap:          {trap}")),
         (None, Some(limit)) => output.print(format!("step-limit:    more than {limit} steps")),
@@ -131,8 +130,8 @@ pub(super) fn prove(args: &Prove, interactive: bool, output: &mut Output) -> Res
     output.print(format!("steps:         {}", stats.steps));
     let cells = &stats.cells;
     output.print(format!(
-        "cells:         {} (main {}, aux {}, quotient {})",
-        cells.total, cells.main, cells.aux, cells.quotient
+        "cells:         {} (main {}, aux {}, quotient {}; {} of them padding)",
+        cells.total, cells.main, cells.aux, cells.quotient, stats.padding.total
     ));
     let seconds = &stats.seconds;
     let proving = seconds.execute + seconds.witness + seconds.prove;
@@ -151,6 +150,11 @@ pub(super) fn prove(args: &Prove, interactive: bool, output: &mut Output) -> Res
         }
     ));
     output.print(format!("verified:      yes, in {verify_seconds:.3} s"));
+    if args.chips {
+        chip_lines(&stats)
+            .iter()
+            .for_each(|line| output.print(line));
+    }
     if let Some(trap) = Trap::from_code(statement.status) {
         let pc = zkc_isa::run(
             program,
@@ -167,6 +171,19 @@ pub(super) fn prove(args: &Prove, interactive: bool, output: &mut Output) -> Res
         output.message(step_limit_message(limit));
     }
     Ok(())
+}
+
+/// Why there is no proof, or no trace, as a diagnostic.
+pub(super) fn no_proof(error: &ProveError, program: &Program) -> Diagnostic {
+    match error {
+        ProveError::Execute(error) => refusal(error, program),
+        ProveError::Statement(_) | ProveError::TooLong(_) | ProveError::Threads(_) => {
+            Diagnostic::error("limit-exceeded", error.to_string())
+        }
+        ProveError::Key | ProveError::Internal(_) => {
+            Diagnostic::error("internal", error.to_string())
+        }
+    }
 }
 
 /// The public output: what a WASI program wrote, or hexadecimal.

@@ -12,7 +12,7 @@ mod target;
 mod trace;
 mod validate;
 
-pub use cost::{CostModel, MODELS};
+pub use cost::{CostModel, MAX_COST, MODELS};
 pub use dialect::{ZK, ZkOp};
 pub use exec::{
     ExecError, Executable, Instance, Limits, MAX_TRACE_STEPS, Outcome, Status, run, trace,
