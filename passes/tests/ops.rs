@@ -430,3 +430,77 @@ fn candidates_of_indirect_calls() {
         assert_eq!(needed, expected, "{write}");
     }
 }
+
+#[test]
+fn divisions_by_constants() {
+    for (ty, mask, divisors) in [
+        (
+            "i32",
+            0xffff_ffff,
+            ["3", "7", "10", "-5", "641", "-2147483648"],
+        ),
+        (
+            "i64",
+            u64::MAX,
+            ["3", "7", "10", "-5", "641", "-9223372036854775808"],
+        ),
+    ] {
+        for op in ["div_s", "div_u", "rem_s", "rem_u"] {
+            for divisor in divisors {
+                let source = format!(
+                    "(module (func (export \"f\") (param {ty}) (result {ty}) ({ty}.{op} (local.get 0) ({ty}.const {divisor}))))"
+                );
+                let edges = EDGES.iter().flat_map(|&a| [a, a.wrapping_neg(), a + 6]);
+                let arguments: Vec<Vec<u64>> = edges.map(|a| vec![a & mask]).collect();
+                agree(&source, &arguments);
+            }
+        }
+    }
+}
+
+/// What Cranelift's optimiser makes of common idioms and WebAssembly has no instruction for.
+#[test]
+fn idioms_of_the_optimiser() {
+    let swap32 = "(i32.or (i32.or (i32.shl (local.get 0) (i32.const 24)) (i32.shl (i32.and (local.get 0) (i32.const 65280)) (i32.const 8))) (i32.or (i32.and (i32.shr_u (local.get 0) (i32.const 8)) (i32.const 65280)) (i32.shr_u (local.get 0) (i32.const 24))))";
+    let term = |mask: u64, op: &str, k: u32| {
+        format!(
+            "(i64.and (i64.{op} (local.get 0) (i64.const {k})) (i64.const {}))",
+            mask as i64
+        )
+    };
+    let or = |a: String, b: String| format!("(i64.or {a} {b})");
+    let swap64 = or(
+        or(
+            or(
+                "(i64.shl (local.get 0) (i64.const 56))".to_owned(),
+                term(0xff << 48, "shl", 40),
+            ),
+            or(term(0xff << 40, "shl", 24), term(0xff << 32, "shl", 8)),
+        ),
+        or(
+            or(term(0xff << 24, "shr_u", 8), term(0xff << 16, "shr_u", 24)),
+            or(
+                term(0xff << 8, "shr_u", 40),
+                "(i64.shr_u (local.get 0) (i64.const 56))".to_owned(),
+            ),
+        ),
+    );
+    let bodies = [
+        ("i32", swap32.to_owned()),
+        ("i64", swap64),
+        // a mask of all ones, a narrow comparison, narrow arithmetic
+        ("i32", "(i32.sub (i32.const 0) (i32.ne (local.get 0) (i32.const 0)))".to_owned()),
+        ("i32", "(select (i32.const -1) (i32.const 0) (local.get 0))".to_owned()),
+        ("i32", "(i32.lt_s (i32.extend8_s (local.get 0)) (i32.const 0))".to_owned()),
+        ("i32", "(i32.and (i32.sub (i32.and (local.get 0) (i32.const 255)) (i32.const 77)) (i32.const 255))".to_owned()),
+    ];
+    for (ty, body) in bodies {
+        let source = format!("(module (func (export \"f\") (param {ty}) (result {ty}) {body}))");
+        let edges = EDGES
+            .iter()
+            .flat_map(|&a| [a, !a, a ^ 0x0123_4567_89ab_cdef]);
+        let mask = if ty == "i32" { 0xffff_ffff } else { u64::MAX };
+        let arguments: Vec<Vec<u64>> = edges.map(|a| vec![a & mask]).collect();
+        agree(&source, &arguments);
+    }
+}

@@ -4,6 +4,7 @@
 //! is only made when something but a widening uses it. Unreachable blocks and unused pure ops are left out,
 //! and so are alignment hints.
 
+use super::idioms;
 use super::rows::{condition, load_row, mask, mem, store_row, type_of, wide};
 use super::{External, code_to_trap, internal};
 use cranelift_codegen::ir::{self as clif, BlockCall, Function, InstructionData, Opcode, types};
@@ -197,6 +198,18 @@ impl Import<'_> {
                             Vec::new(),
                         );
                     }
+                    (Opcode::Bswap, 32 | 64) => {
+                        let x = self.value(arg)?;
+                        let swapped = idioms::swap_bytes(&mut self.builder, ty, x);
+                        self.set(result, swapped);
+                        return Ok(());
+                    }
+                    (Opcode::Bmask, 32 | 64) => {
+                        let x = self.test(arg)?;
+                        let choice = [x, self.constant(ty, mask(ty)), self.constant(ty, 0)];
+                        let select = wide(ty, ClifOp::Select32, ClifOp::Select64);
+                        return self.define(result, select, &choice, Vec::new());
+                    }
                     _ => return Err(unknown()),
                 };
                 let x = self.value(arg)?;
@@ -212,10 +225,15 @@ impl Import<'_> {
                 let ty = dfg.value_type(a);
                 let cond = condition(cond);
                 let signed = matches!(cond, Cond::Slt | Cond::Sle | Cond::Sgt | Cond::Sge);
+                let mut x = [self.value(a)?, self.value(b)?];
                 if signed && ty.bits() < 32 {
-                    return Err(unknown());
+                    let row = match ty.bits() {
+                        8 => ClifOp::Sextend8To32,
+                        16 => ClifOp::Sextend16To32,
+                        _ => return Err(unknown()),
+                    };
+                    x = x.map(|x| self.builder.value(row, &[x], Vec::new(), Type::I32));
                 }
-                let x = [self.value(a)?, self.value(b)?];
                 self.define(
                     result,
                     wide(ty, ClifOp::Icmp32, ClifOp::Icmp64),
@@ -358,6 +376,13 @@ impl Import<'_> {
             Opcode::Isub => (C::Isub32, C::Isub64),
             Opcode::Imul => (C::Imul32, C::Imul64),
             Opcode::Umulhi if ty.bits() == 64 => (C::Umulhi64, C::Umulhi64),
+            Opcode::Umulhi | Opcode::Smulhi if ty.bits() >= 32 => {
+                let (x, y) = (self.value(a)?, self.value(b)?);
+                let signed = opcode == Opcode::Smulhi;
+                let high = idioms::high_product(&mut self.builder, ty, signed, x, y);
+                self.set(result, high);
+                return Ok(());
+            }
             Opcode::Udiv => (C::Udiv32, C::Udiv64),
             Opcode::Sdiv => (C::Sdiv32, C::Sdiv64),
             Opcode::Urem => (C::Urem32, C::Urem64),
@@ -393,8 +418,9 @@ impl Import<'_> {
             }
             _ => return Err(unknown()),
         };
-        // Bitwise ops keep zero upper bits; others on narrow values would need masks.
-        if ty.bits() < 32 && !matches!(opcode, Opcode::Band | Opcode::Bor | Opcode::Bxor) {
+        // Bitwise ops keep zero upper bits of narrow values.
+        let narrow = ty.bits() < 32 && !matches!(opcode, Opcode::Band | Opcode::Bor | Opcode::Bxor);
+        if narrow && !matches!(opcode, Opcode::Iadd | Opcode::Isub | Opcode::Imul) {
             return Err(unknown());
         }
         let y = self.value(b)?;
@@ -405,6 +431,11 @@ impl Import<'_> {
             self.widen(y, ty)
         };
         let x = self.value(a)?;
+        if narrow {
+            let value = self.builder.value(small, &[x, y], Vec::new(), Type::I32);
+            let low = self.constant(types::I32, mask(ty));
+            return self.define(result, C::Band32, &[value, low], Vec::new());
+        }
         self.define(result, wide(ty, small, large), &[x, y], Vec::new())
     }
 
@@ -608,17 +639,7 @@ impl Import<'_> {
     }
 
     fn constant(&mut self, ty: clif::Type, bits: u64) -> Value {
-        let result = if ty.bits() == 64 {
-            Type::I64
-        } else {
-            Type::I32
-        };
-        self.builder.value(
-            wide(ty, ClifOp::Iconst32, ClifOp::Iconst64),
-            &[],
-            vec![Attr::Int(bits)],
-            result,
-        )
+        idioms::constant(&mut self.builder, ty, bits)
     }
 
     /// Appends an op of one result, which stands for `result`. The row fixes the result's type.

@@ -4,6 +4,7 @@
 //! CLIF has no globals, memory size or tables of functions: they are calls to functions in name spaces of `External`,
 //! which Cranelift treats as opaque.
 
+mod idioms;
 mod import;
 mod print;
 mod rows;

@@ -24,6 +24,7 @@ pub use hoist::hoist;
 pub use inline::{InlineOptions, inline, inline_candidates};
 pub use memory::memory;
 
+use std::collections::BTreeSet;
 use zkc_ir::analysis::Cfg;
 use zkc_ir::{
     Attr, Block, Body, Builder, ClifOp, Loc, Op, OpData, SecondaryMap, Successor, Traits, Type,
@@ -85,11 +86,24 @@ pub static PASSES: &[Pass] = &[
     },
 ];
 
+/// The clean-ups that [`cleanup`] is made of, in its order.
+pub fn steps() -> impl Iterator<Item = &'static Pass> {
+    PASSES.iter().filter(|pass| pass.name != "cleanup")
+}
+
 /// All clean-ups in turn, a few times or until nothing changes.
 pub fn cleanup(body: &Body) -> Body {
+    cleanup_without(body, &BTreeSet::new())
+}
+
+/// [`cleanup`] without the steps of these names.
+pub fn cleanup_without(body: &Body, dropped: &BTreeSet<&'static str>) -> Body {
     let mut body = body.clone();
     for _ in 0..4 {
-        let next = dce(&flow(&hoist(&memory(&gvn(&bulk(&fold(&body)))))));
+        let mut next = body.clone();
+        for pass in steps().filter(|pass| !dropped.contains(pass.name)) {
+            next = (pass.run)(&next);
+        }
         if next == body {
             break;
         }
