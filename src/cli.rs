@@ -78,6 +78,12 @@ pub struct CompileFlags {
     /// Let Cranelift's own optimiser run first, for comparison.
     #[arg(long)]
     pub clif_opt: bool,
+    /// Leave out rewrite rules, for comparison: each op is lowered by itself, to its cheapest instruction.
+    #[arg(long)]
+    pub no_egraph: bool,
+    /// Leave out rewrite rules, groups of rules or passes, by name, comma-separated, for comparison.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub drop: Vec<String>,
 }
 
 /// A module that others import from: `NAME=FILE`.

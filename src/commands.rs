@@ -16,6 +16,7 @@ pub use prove::peak_rss_bytes;
 
 use crate::cli::{Cli, Command, CompileFlags, ModuleArg, Modules};
 use crate::compiler::{Options, Unit};
+use crate::dropped::Dropped;
 use crate::input::{self, Input};
 use crate::render::{ErrorFormat, render};
 use clap::{CommandFactory, Parser};
@@ -219,6 +220,12 @@ pub(crate) fn options(flags: &CompileFlags) -> Result<Options, Failure> {
     options.model = load_model(model.unwrap_or(flags.target.cost_model()))?;
     options.max_pages = flags.max_pages;
     options.clif_opt = flags.clif_opt;
+    if flags.no_egraph {
+        options.dropped = Dropped::egraph();
+    }
+    for name in &flags.drop {
+        options.dropped.insert(name)?;
+    }
     options.jobs = flags.jobs;
     Ok(options)
 }

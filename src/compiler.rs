@@ -1,6 +1,7 @@
 //! Compilation as the rest of the program sees it: options in, text or a program out, with everything memoised between.
 
 use crate::db::{Db, File, Flags, Model, Source, SourceModule};
+use crate::dropped::Dropped;
 use crate::emit::Emit;
 use crate::queries;
 pub use crate::queries::HermezScript;
@@ -25,6 +26,8 @@ pub struct Options {
     pub max_pages: u32,
     /// Whether Cranelift's own optimiser runs, for comparison.
     pub clif_opt: bool,
+    /// What is left out, for comparison.
+    pub dropped: Dropped,
     /// Threads that compile functions; the program is the same for any number. 0 is one per processor.
     pub jobs: usize,
 }
@@ -65,6 +68,7 @@ impl Options {
             ),
             max_pages: MAX_PAGES,
             clif_opt: false,
+            dropped: Dropped::default(),
             jobs: 1,
         }
     }
@@ -192,7 +196,14 @@ impl Compiler {
             });
         }
         let source = Source::new(&db, modules);
-        let flags = Flags::new(&db, options.level, options.max_pages, options.clif_opt);
+        let flags = Flags::new(
+            &db,
+            options.level,
+            options.max_pages,
+            options.clif_opt,
+            options.dropped.rules.clone(),
+            options.dropped.passes.clone(),
+        );
         let model = Model::new(&db, options.model.clone());
         Compiler {
             db,
@@ -247,6 +258,17 @@ impl Compiler {
     /// Replaces the cost model.
     pub fn set_model(&mut self, model: Arc<CostModel>) {
         self.model.set_cost(&mut self.db).to(model);
+    }
+
+    /// Replaces what is left out. Rules re-do the e-graph and what follows, passes what they are part of.
+    pub fn set_dropped(&mut self, dropped: Dropped) {
+        if *self.flags.dropped_rules(&self.db) != dropped.rules {
+            self.flags.set_dropped_rules(&mut self.db).to(dropped.rules);
+        }
+        if *self.flags.dropped_passes(&self.db) != dropped.passes {
+            let setter = self.flags.set_dropped_passes(&mut self.db);
+            setter.to(dropped.passes);
+        }
     }
 
     /// The queries executed since the last call, in order: `name(key)`.
@@ -415,14 +437,19 @@ pub(crate) struct Lowered {
 ///
 /// Errors: `internal`: no body that comes from a valid module fails.
 pub(crate) fn optimize(body: &Body, model: &CostModel, level: u8) -> Result<Body, Diagnostic> {
-    let lowered = extract(&saturate(body, level)?, model, &Weights::STATIC)?;
+    let saturated = saturate(body, level, &zkc_egraph::Dropped::default())?;
+    let lowered = extract(&saturated, model, &Weights::STATIC)?;
     Ok(Arc::unwrap_or_clone(lowered.body))
 }
 
-/// Finds the forms of a mixed body's values.
+/// Finds the forms of a mixed body's values, without the rules that are dropped.
 ///
 /// Errors: as for [`optimize`].
-pub(crate) fn saturate(body: &Body, level: u8) -> Result<Saturated, Diagnostic> {
+pub(crate) fn saturate(
+    body: &Body,
+    level: u8,
+    dropped: &zkc_egraph::Dropped,
+) -> Result<Saturated, Diagnostic> {
     let level = match level {
         0 => zkc_egraph::Level::O0,
         1 => zkc_egraph::Level::O1,
@@ -430,6 +457,7 @@ pub(crate) fn saturate(body: &Body, level: u8) -> Result<Saturated, Diagnostic> 
     };
     let options = zkc_egraph::Options {
         level,
+        dropped: dropped.clone(),
         ..zkc_egraph::Options::default()
     };
     zkc_egraph::saturate(body, &options).map_err(|e| internal(e.to_string()))

@@ -1,6 +1,7 @@
 //! The salsa database and its inputs. Queries stand in `queries`; nothing outside this crate knows salsa.
 
 use salsa::{Database, Storage};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use zkc_isa::CostModel;
 
@@ -45,6 +46,12 @@ pub(crate) struct Flags {
     /// Whether Cranelift's own optimiser runs.
     #[returns(copy)]
     pub clif_opt: bool,
+    /// Rewrite rules left out.
+    #[returns(ref)]
+    pub dropped_rules: zkc_egraph::Dropped,
+    /// Passes left out.
+    #[returns(ref)]
+    pub dropped_passes: BTreeSet<&'static str>,
 }
 
 /// The cost model of extraction.

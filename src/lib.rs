@@ -7,6 +7,7 @@ pub mod cli;
 pub mod commands;
 mod compiler;
 mod db;
+pub mod dropped;
 pub mod emit;
 pub mod input;
 mod parallel;

@@ -6,6 +6,7 @@
 
 use crate::compiler::{Lowered, Roots, backend_error, internal};
 use crate::db::{File, Flags, Model, Source};
+use crate::dropped::INLINE;
 use crate::zkir::ZkModule;
 use salsa::Database;
 use std::collections::btree_map::Entry;
@@ -169,7 +170,7 @@ pub(crate) fn cranelift_alone(
     Ok(Arc::new(if flags.level(db) == 0 {
         opt::dce(&body)
     } else {
-        opt::cleanup(&body)
+        opt::cleanup_without(&body, flags.dropped_passes(db))
     }))
 }
 
@@ -224,7 +225,8 @@ pub(crate) fn cranelift_ir(
     index: u32,
 ) -> Query<Body> {
     let body = cranelift_alone(db, source, flags, index).clone()?;
-    if flags.level(db) < 2 {
+    let dropped = flags.dropped_passes(db);
+    if flags.level(db) < 2 || dropped.contains(INLINE) {
         return Ok(body);
     }
     let _span = tracing::info_span!(target: "zkc", "inline").entered();
@@ -236,11 +238,8 @@ pub(crate) fn cranelift_ir(
             .map(|body| &**body),
         false => None,
     };
-    Ok(Arc::new(opt::cleanup(&opt::inline(
-        &body,
-        &callee,
-        &opt::InlineOptions::default(),
-    ))))
+    let inlined = opt::inline(&body, &callee, &opt::InlineOptions::default());
+    Ok(Arc::new(opt::cleanup_without(&inlined, dropped)))
 }
 
 /// One function as the e-graph takes it: pure ops in the cranelift dialect, effects in zk.
@@ -265,7 +264,8 @@ pub(crate) fn saturated(
         .as_ref()
         .map_err(Clone::clone)?;
     let _span = tracing::info_span!(target: "zkc", "saturate").entered();
-    crate::compiler::saturate(body, flags.level(db)).map(Arc::new)
+    let dropped = flags.dropped_rules(db);
+    crate::compiler::saturate(body, flags.level(db), dropped).map(Arc::new)
 }
 
 /// One function in the zk dialect, with what was chosen and where its blocks come from.

@@ -26,7 +26,7 @@ struct Compilation {
 }
 
 /// The process's user and system time in seconds, in ticks of 10 ms.
-fn cpu_seconds() -> Option<f64> {
+pub(crate) fn cpu_seconds() -> Option<f64> {
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
     // the command's name, in parentheses, may hold spaces
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();

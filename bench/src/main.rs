@@ -3,13 +3,15 @@
 //! For each guest: steps, committed cells, proving time, slowdown against wasmtime, peak memory, proof size; the rate in
 //! cells against a bare AIR of the same shapes on the same backend; the executor against wasmi. Every proof runs in a process
 //! of its own, so that its peak memory is its own. Output is a Markdown table on stdout, one JSON object per guest on
-//! request (`--json`). `--floats` prints what float instructions cost instead.
+//! request (`--json`). `--floats` prints what float instructions cost instead, `--choices` what choosing lowerings by cost
+//! is worth, `--compile` how long compilation takes.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
     reason = "a program whose output is a table"
 )]
 
+mod choices;
 mod compile;
 mod floats;
 mod hosts;
@@ -197,6 +199,11 @@ fn main() -> Result<()> {
             }
             Ok(())
         }
+        ["--choices-case", index, way] => {
+            println!("{}", choices::case(index.parse()?, way.parse()?)?);
+            Ok(())
+        }
+        ["--choices", ref names @ ..] => choices::table(names, |line| println!("{line}")),
         ["--floats"] => {
             print!("{}", floats::table()?);
             Ok(())
@@ -225,7 +232,9 @@ fn main() -> Result<()> {
             Ok(())
         }
         _ => {
-            eprintln!("usage: zkc-bench [--json] | --compile [FILE.wasm [JOBS]] | --floats");
+            eprintln!(
+                "usage: zkc-bench [--json] | --choices [NAME...] | --compile [FILE.wasm [JOBS]] | --floats"
+            );
             bail!("unknown arguments")
         }
     }

@@ -11,6 +11,7 @@
 //! needed and where, `elaborate` writes the body.
 
 mod build;
+mod dropped;
 mod elaborate;
 mod extract;
 mod facts;
@@ -24,6 +25,7 @@ mod rewrite;
 mod rules;
 mod select;
 
+pub use dropped::{DropError, Dropped};
 pub use facts::{Facts, Graph, Known, Range};
 pub use formula::{Formula, Scope};
 pub use language::{ENode, Head, Kind, UnknownOp};
@@ -80,12 +82,14 @@ impl Limits {
 }
 
 /// What [`optimize`] is asked to do.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Options {
     /// Level.
     pub level: Level,
     /// Limits.
     pub limits: Limits,
+    /// Rules left out.
+    pub dropped: Dropped,
 }
 
 /// Why rewriting stopped.
@@ -214,8 +218,8 @@ pub struct Extracted {
 /// `body` must verify. Errors: as for [`optimize`].
 pub fn saturate(body: &Body, options: &Options) -> Result<Saturated, OptError> {
     let (mut graph, mut skeleton) = build::build(body)?;
-    let outcome = rewrite::saturate(&mut graph, options.level, options.limits);
-    rewrite::lower(&mut graph, options.level);
+    let outcome = rewrite::saturate(&mut graph, options);
+    rewrite::lower(&mut graph, options);
     debug_assert_eq!(
         graph.analysis.contradictions, 0,
         "a rule contradicts what is known"

@@ -8,7 +8,7 @@ use crate::facts::{Facts, Graph, mask};
 use crate::formula::{Formula, Scope};
 use crate::language::ENode;
 use crate::rules::{Group, Rule, rules};
-use crate::{Level, Limits, Stop};
+use crate::{Level, Options, Stop};
 use egg::{ENodeOrVar, Id, Language, Pattern, PatternAst, Searcher, Subst, Var};
 use std::sync::LazyLock;
 
@@ -222,12 +222,20 @@ pub(crate) struct Outcome {
     pub(crate) applied: Vec<(&'static str, usize)>,
 }
 
-/// Applies the rules of `level` until nothing changes or a limit is hit.
-pub(crate) fn saturate(graph: &mut Graph, level: Level, limits: Limits) -> Outcome {
-    let rules: Vec<&Instance> = instances()
-        .iter()
-        .filter(|i| i.rule.group != Group::Lower && i.rule.level <= level)
-        .collect();
+/// The rules that the options allow, those that lower or the others.
+fn allowed(options: &Options, lower: bool) -> Vec<&'static Instance> {
+    let instances = instances().iter().filter(|i| {
+        (i.rule.group == Group::Lower) == lower
+            && i.rule.level <= options.level
+            && !options.dropped.contains(i.rule)
+    });
+    instances.collect()
+}
+
+/// Applies the rules of the level until nothing changes or a limit is hit.
+pub(crate) fn saturate(graph: &mut Graph, options: &Options) -> Outcome {
+    let (level, limits) = (options.level, options.limits);
+    let rules = allowed(options, false);
     let mut applied = vec![0_usize; rules.len()];
     let mut outcome = Outcome {
         iterations: 0,
@@ -304,13 +312,10 @@ fn sort_commutative(graph: &mut Graph) -> bool {
     changed
 }
 
-/// Adds the zk forms of `level` beside every cranelift node.
-pub(crate) fn lower(graph: &mut Graph, level: Level) {
+/// Adds the zk forms of the level beside every cranelift node.
+pub(crate) fn lower(graph: &mut Graph, options: &Options) {
     graph.rebuild();
-    let rules: Vec<&Instance> = instances()
-        .iter()
-        .filter(|i| i.rule.group == Group::Lower && i.rule.level <= level)
-        .collect();
+    let rules = allowed(options, true);
     // Zk nodes are no pattern of any rule, so one search finds everything.
     let matches: Vec<_> = rules
         .iter()

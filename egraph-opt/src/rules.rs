@@ -35,6 +35,17 @@ pub enum Group {
 }
 
 impl Group {
+    /// Every group, in table order.
+    pub const ALL: &[Group] = &[
+        Group::Arith,
+        Group::Bits,
+        Group::Shift,
+        Group::Extend,
+        Group::Compare,
+        Group::Select,
+        Group::Lower,
+    ];
+
     /// The group's name.
     pub const fn name(self) -> &'static str {
         match self {

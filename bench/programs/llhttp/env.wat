@@ -1,0 +1,15 @@
+;; The parser's callbacks: how many there were, and how many bytes they were given.
+(module
+  (global $calls (export "calls") (mut i32) (i32.const 0))
+  (global $bytes (export "bytes") (mut i32) (i32.const 0))
+  (func $event (param $len i32) (result i32)
+    (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+    (global.set $bytes (i32.add (global.get $bytes) (local.get $len)))
+    (i32.const 0))
+  (func $mark (export "wasm_on_message_begin") (export "wasm_on_message_complete") (param i32) (result i32)
+    (call $event (i32.const 0)))
+  (func (export "wasm_on_headers_complete") (param i32 i32 i32 i32) (result i32)
+    (call $event (i32.const 0)))
+  (func (export "wasm_on_url") (export "wasm_on_status") (export "wasm_on_header_field") (export "wasm_on_header_value")
+    (export "wasm_on_body") (param i32 i32 i32) (result i32)
+    (call $event (local.get 2))))
