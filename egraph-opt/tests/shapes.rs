@@ -353,6 +353,7 @@ fn limits_stop_rewriting_and_the_result_is_whole() {
         &Options {
             level: Level::O2,
             limits,
+            ..Options::default()
         },
     )
     .expect("it has a zk form");
@@ -367,6 +368,7 @@ fn limits_stop_rewriting_and_the_result_is_whole() {
         &Options {
             level: Level::O2,
             limits,
+            ..Options::default()
         },
     )
     .expect("it has a zk form");
