@@ -66,6 +66,9 @@ pub struct CompileFlags {
     /// Cost model: a name or a TOML file; by default the target's own, `cells` or `hermez`.
     #[arg(long, value_name = "MODEL")]
     pub cost_model: Option<String>,
+    /// How often blocks ran, from `zkc run --profile-out`: the e-graph weighs blocks by it instead of by loop depth.
+    #[arg(long, value_name = "FILE")]
+    pub profile: Option<PathBuf>,
     /// The processor: zk64, whose runs can be proven, or hermez64, whose programs are upstream's zkASM.
     #[arg(long, value_name = "TARGET", default_value_t)]
     pub target: Target,
@@ -236,6 +239,9 @@ pub struct Run {
     /// Print rows, padding and cells of every chip, on stderr.
     #[arg(long)]
     pub chips: bool,
+    /// Write how often each block ran, for `--profile`.
+    #[arg(long, value_name = "FILE")]
+    pub profile_out: Option<PathBuf>,
 }
 
 /// Security levels.

@@ -18,6 +18,7 @@ use crate::cli::{Cli, Command, CompileFlags, ModuleArg, Modules};
 use crate::compiler::{Options, Unit};
 use crate::dropped::Dropped;
 use crate::input::{self, Input};
+use crate::profile::Profile;
 use crate::render::{ErrorFormat, render};
 use clap::{CommandFactory, Parser};
 use std::path::Path;
@@ -218,6 +219,10 @@ pub(crate) fn options(flags: &CompileFlags) -> Result<Options, Failure> {
     let mut options = Options::new(flags.opt);
     let model = flags.cost_model.as_deref();
     options.model = load_model(model.unwrap_or(flags.target.cost_model()))?;
+    options.profile = match &flags.profile {
+        Some(path) => Some(load_profile(path)?),
+        None => None,
+    };
     options.max_pages = flags.max_pages;
     options.clif_opt = flags.clif_opt;
     if flags.no_egraph {
@@ -272,6 +277,15 @@ pub(crate) fn about_one<T>(
             source: None,
         }
     })
+}
+
+/// A profile from a file.
+fn load_profile(path: &Path) -> Result<Arc<Profile>, Failure> {
+    let bytes = input::read_bytes(path).about(path)?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Diagnostic::error("malformed", "the profile is not UTF-8 text"))
+        .about(path)?;
+    Profile::parse(&text).about_text(path, &text).map(Arc::new)
 }
 
 /// A cost model by name, or from a TOML file.

@@ -3,16 +3,17 @@
 use crate::db::{Db, File, Flags, Model, Source, SourceModule};
 use crate::dropped::Dropped;
 use crate::emit::Emit;
+use crate::profile::{self, FunctionCounts, Profile};
 use crate::queries;
 pub use crate::queries::HermezScript;
 use crate::zkir::ZkModule;
 use salsa::Setter;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use zkc_backend::{BackendError, ScriptStep};
 use zkc_egraph::{BlockOrigin, Saturated, Stats, Weights};
 use zkc_ir::{Body, Diagnostic, ExportKind, Module};
-use zkc_isa::{CostModel, MAX_PAGES, Program};
+use zkc_isa::{CostModel, MAX_PAGES, Program, StepCounts, ZkOp};
 use zkc_passes::{Layout, Linked};
 
 /// What shapes a compilation besides its input.
@@ -22,6 +23,8 @@ pub struct Options {
     pub level: u8,
     /// The cost model of extraction.
     pub model: Arc<CostModel>,
+    /// How often blocks ran in a run of this program; by loop depth if it is not known.
+    pub profile: Option<Arc<Profile>>,
     /// Limit of the linear memory in pages.
     pub max_pages: u32,
     /// Whether Cranelift's own optimiser runs, for comparison.
@@ -66,6 +69,7 @@ impl Options {
             model: Arc::new(
                 CostModel::named("cells").expect("the model `cells` comes with the machine"),
             ),
+            profile: None,
             max_pages: MAX_PAGES,
             clif_opt: false,
             dropped: Dropped::default(),
@@ -204,7 +208,7 @@ impl Compiler {
             options.dropped.rules.clone(),
             options.dropped.passes.clone(),
         );
-        let model = Model::new(&db, options.model.clone());
+        let model = Model::new(&db, options.model.clone(), options.profile.clone());
         Compiler {
             db,
             files,
@@ -269,6 +273,93 @@ impl Compiler {
             let setter = self.flags.set_dropped_passes(&mut self.db);
             setter.to(dropped.passes);
         }
+    }
+
+    /// Replaces the profile.
+    pub fn set_profile(&mut self, profile: Option<Arc<Profile>>) {
+        self.model.set_profile(&mut self.db).to(profile);
+    }
+
+    /// What a run of [`Compiler::program`] says of the blocks of its functions, as they are before the e-graph.
+    ///
+    /// Errors: as for [`Compiler::program`].
+    pub fn profile(&self, roots: &Roots, counts: &StepCounts) -> Result<Profile, Diagnostic> {
+        let program = self.program(roots)?;
+        let calls = counts.calls(&program);
+        let digest = queries::program_digest(&self.db, self.source).clone();
+        let (db, source, flags, model) = (&self.db, self.source, self.flags, self.model);
+        let mut functions = BTreeMap::new();
+        for (index, name, base) in queries::bases(db, source, flags, model, roots)? {
+            let lowered = queries::extracted(db, source, flags, model, index);
+            let lowered = lowered.as_ref().map_err(Clone::clone)?;
+            let code = queries::code(db, source, flags, model, index);
+            let code = code.as_ref().map_err(Clone::clone)?;
+            let saturated = queries::saturated(db, source, flags, index);
+            let shape = saturated.as_ref().map_err(Clone::clone)?.shape();
+            let calls = calls.get(&base).copied().unwrap_or(0);
+            let blocks = profile::counts_of(lowered, &shape, |blocks| {
+                zkc_backend::add_counts(code, &lowered.body, counts, (base, calls), blocks);
+            });
+            if calls > 0 {
+                let body = queries::body_digest(db, source, flags, index);
+                let counts = FunctionCounts {
+                    name,
+                    body: body.clone()?,
+                    calls,
+                    blocks,
+                };
+                functions.insert(index, counts);
+            }
+        }
+        Ok(Profile {
+            program: digest,
+            functions,
+        })
+    }
+
+    /// What the instructions of a run like the profile's cost by a model, and how many functions that ran then have no counts
+    /// because they are compiled in another form here. `None` without a profile.
+    ///
+    /// Errors: as for [`Compiler::program`]; `profile` for one of another program.
+    pub fn predict(
+        &self,
+        roots: &Roots,
+        entry: &str,
+        model: &CostModel,
+    ) -> Result<Option<Prediction>, Diagnostic> {
+        let program = self.program(roots)?;
+        let (db, source, flags) = (&self.db, self.source, self.flags);
+        let Some(profile) = self.model.profile(db) else {
+            return Ok(None);
+        };
+        let mut prediction = Prediction::default();
+        let mut functions = BTreeSet::new();
+        for (index, _, _) in queries::bases(db, source, flags, self.model, roots)? {
+            functions.insert(index);
+            let counts = queries::counts(db, source, flags, self.model, index);
+            let Some(counts) = counts.as_ref().map_err(Clone::clone)? else {
+                continue;
+            };
+            let lowered = queries::extracted(db, source, flags, self.model, index);
+            let lowered = lowered.as_ref().map_err(Clone::clone)?;
+            let code = queries::code(db, source, flags, self.model, index);
+            let code = code.as_ref().map_err(Clone::clone)?;
+            let blocks = profile::counts_for(lowered, &counts.blocks);
+            let cost = zkc_backend::predict(code, counts.calls, &blocks, model);
+            prediction.cost = prediction.cost.saturating_add(cost);
+            functions.remove(&index);
+        }
+        let unknown = |index: &&u32| profile.functions.contains_key(index);
+        prediction.unknown = functions.iter().filter(unknown).count();
+        if let Some(entry) = program.entry(entry) {
+            for inst in &program.insts[(entry.pc - zkc_isa::FIRST_PC) as usize..] {
+                prediction.cost = prediction.cost.saturating_add(model.cost(inst.op));
+                if inst.op == ZkOp::Halt {
+                    break;
+                }
+            }
+        }
+        Ok(Some(prediction))
     }
 
     /// The queries executed since the last call, in order: `name(key)`.
@@ -395,6 +486,15 @@ impl Compiler {
     pub fn zk_ir(&self, index: u32) -> Result<Arc<Body>, Diagnostic> {
         queries::zk_ir(&self.db, self.source, self.flags, self.model, index).clone()
     }
+}
+
+/// What a run is expected to cost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Prediction {
+    /// Cost of its instructions, in the model's unit; with `cells`, cells without padding, memory and tables.
+    pub cost: u64,
+    /// Functions that ran when the profile was made but have no part in this, because they are compiled in another form.
+    pub unknown: usize,
 }
 
 /// Compiles a WASM binary once.

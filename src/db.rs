@@ -1,5 +1,6 @@
 //! The salsa database and its inputs. Queries stand in `queries`; nothing outside this crate knows salsa.
 
+use crate::profile::Profile;
 use salsa::{Database, Storage};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -54,12 +55,15 @@ pub(crate) struct Flags {
     pub dropped_passes: BTreeSet<&'static str>,
 }
 
-/// The cost model of extraction.
+/// What extraction chooses by.
 #[salsa::input]
 pub(crate) struct Model {
-    /// The model.
+    /// The cost model.
     #[returns(ref)]
     pub cost: Arc<CostModel>,
+    /// How often blocks ran, if it is known.
+    #[returns(ref)]
+    pub profile: Option<Arc<Profile>>,
 }
 
 /// The database: storage and, on demand, a log of the queries that were executed.

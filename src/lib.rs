@@ -11,6 +11,7 @@ pub mod dropped;
 pub mod emit;
 pub mod input;
 mod parallel;
+pub mod profile;
 mod queries;
 pub mod render;
 pub mod solver;
@@ -19,4 +20,6 @@ pub mod statement;
 pub mod wasi;
 pub mod zkir;
 
-pub use compiler::{Compiler, HermezScript, Options, Roots, Unit, compile, compile_units, decode};
+pub use compiler::{
+    Compiler, HermezScript, Options, Prediction, Roots, Unit, compile, compile_units, decode,
+};

@@ -7,6 +7,7 @@
 use crate::compiler::{Lowered, Roots, backend_error, internal};
 use crate::db::{File, Flags, Model, Source};
 use crate::dropped::INLINE;
+use crate::profile::FunctionCounts;
 use crate::zkir::ZkModule;
 use salsa::Database;
 use std::collections::btree_map::Entry;
@@ -280,8 +281,93 @@ pub(crate) fn extracted(
     let saturated = saturated(db, source, flags, index)
         .as_ref()
         .map_err(Clone::clone)?;
+    let weights = match counts(db, source, flags, model, index) {
+        Ok(Some(counts)) => Weights::counted(counts.blocks.iter().map(|b| b.runs).collect()),
+        Ok(None) => Weights::STATIC,
+        Err(diagnostic) => return Err(diagnostic.clone()),
+    };
     let _span = tracing::info_span!(target: "zkc", "extract").entered();
-    crate::compiler::extract(saturated, model.cost(db), &Weights::STATIC).map(Arc::new)
+    crate::compiler::extract(saturated, model.cost(db), &weights).map(Arc::new)
+}
+
+/// What the profile says of one function in the form it has here.
+///
+/// Errors: `profile` for one of another program.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn counts(
+    db: &dyn Database,
+    source: Source,
+    flags: Flags,
+    model: Model,
+    index: u32,
+) -> Result<Option<Arc<FunctionCounts>>, Diagnostic> {
+    let Some(profile) = model.profile(db) else {
+        return Ok(None);
+    };
+    if profile.program != *program_digest(db, source) {
+        let message = "the profile was made from another program";
+        return Err(Diagnostic::error("profile", message));
+    }
+    let Some(counts) = profile.functions.get(&index) else {
+        return Ok(None);
+    };
+    let shape = saturated(db, source, flags, index)
+        .as_ref()
+        .map_err(Clone::clone)?
+        .shape();
+    let digest = body_digest(db, source, flags, index)
+        .as_ref()
+        .map_err(Clone::clone)?;
+    Ok((counts.body == *digest && counts.fits(&shape)).then(|| Arc::new(counts.clone())))
+}
+
+/// Names the modules' bytes: what a profile is of.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn program_digest(db: &dyn Database, source: Source) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for module in source.modules(db) {
+        let bytes = module.file.bytes(db);
+        hasher.update(&(bytes.len() as u64).to_le_bytes());
+        hasher.update(bytes);
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+/// Names the form in which a function enters the e-graph: counts of its blocks are good for no other.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn body_digest(
+    db: &dyn Database,
+    source: Source,
+    flags: Flags,
+    index: u32,
+) -> Result<String, Diagnostic> {
+    let body = mixed_ir(db, source, flags, index)
+        .as_ref()
+        .map_err(Clone::clone)?;
+    let hash = blake3::hash(zkc_ir::text::print_body(body).as_bytes());
+    Ok(hash.to_hex()[..16].to_string())
+}
+
+/// Index, name and first program counter of each function of a program.
+pub(crate) fn bases(
+    db: &dyn Database,
+    source: Source,
+    flags: Flags,
+    model: Model,
+    roots: &Roots,
+) -> Result<Vec<(u32, String, u32)>, Diagnostic> {
+    let plan = plan(db, source, flags, roots.clone())
+        .as_ref()
+        .map_err(Clone::clone)?;
+    let input = link_input(db, source, flags, model, plan)?;
+    let mut base = zkc_isa::FIRST_PC;
+    let functions = input.functions.into_iter();
+    let with_base = functions.map(|(index, name, code)| {
+        let start = base;
+        base += code.insts.len() as u32;
+        (index, name, start)
+    });
+    Ok(with_base.collect())
 }
 
 /// One function in the zk dialect.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use zkc::{Compiler, Options, Roots};
-use zkc_isa::CostModel;
+use zkc_isa::{CostModel, Limits, StepCounts};
 
 /// Three functions that call nobody, too large to be inlined away, and one that calls them.
 fn module(constants: [u32; 3]) -> Vec<u8> {
@@ -83,6 +83,37 @@ fn a_cost_model_redoes_extraction_and_what_follows() {
     for entry in &log {
         let name = entry.split('(').next().unwrap_or_default();
         assert!(allowed.contains(name), "{entry} depends on the cost model");
+    }
+}
+
+#[test]
+fn a_profile_redoes_extraction_of_functions_with_other_counts() {
+    let mut compiler = Compiler::new(module([3, 5, 7]), &Options::new(2));
+    let program = compiler.program(&Roots::Exports).expect("compiles");
+    let counted = |entry: &str| {
+        let mut counts = StepCounts::new(&program);
+        let limits = Limits::default();
+        let run = zkc_isa::trace(&program, entry, &[1], &[], &limits, &mut |s| counts.step(s));
+        run.expect("runs");
+        let profile = compiler.profile(&Roots::Exports, &counts);
+        Arc::new(profile.expect("the program is compiled"))
+    };
+    let (all, one) = (counted("all"), counted("a"));
+    assert_eq!((all.functions.len(), one.functions.len()), (4, 1));
+    compiler.set_profile(Some(all));
+    compiler.program(&Roots::Exports).expect("compiles");
+    compiler.take_log();
+
+    compiler.set_profile(Some(one));
+    compiler.program(&Roots::Exports).expect("compiles");
+    let log = compiler.take_log();
+    // `a` was called once either way.
+    assert_eq!(count(&log, "counts"), 4, "{log:#?}");
+    assert_eq!(count(&log, "extracted"), 3, "{log:#?}");
+    let allowed: BTreeSet<&str> = ["counts", "extracted", "zk_ir", "code", "program"].into();
+    for entry in &log {
+        let name = entry.split('(').next().unwrap_or_default();
+        assert!(allowed.contains(name), "{entry} depends on the profile");
     }
 }
 

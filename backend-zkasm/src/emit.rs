@@ -4,6 +4,7 @@
 //! afterwards, and that is reached again with as few `mov` as possible, without detours over the scratch register.
 
 use crate::code::{Arg, Code, Kind, Place};
+use crate::counts::{CodeMap, CodeNode, Run, RunEnd};
 use crate::frame::{self, Frame, Reg, SCRATCH};
 use crate::{BackendError, CompiledFunc, branch};
 use regalloc2::{Allocation, Block, Edit, InstOrEdit, Output};
@@ -48,6 +49,9 @@ pub(crate) struct MBlock {
     pub(crate) depth: u32,
     /// Whether it holds the moves of an edge.
     pub(crate) edge: bool,
+    /// The nodes whose code it is, one after the other, with their numbers of instructions: its own, and what was copied behind
+    /// it. It ends as the last one does.
+    pub(crate) segments: Vec<(u32, u32)>,
 }
 
 /// One function's code before it is laid out. Blocks are named by their index.
@@ -162,6 +166,7 @@ pub(crate) fn emit(code: &Code, output: &Output) -> Result<Machine, BackendError
             BackendError::Malformed("a block does not end in a terminator".to_owned())
         })?;
         blocks.push(MBlock {
+            segments: vec![(number as u32, emitter.insts.len() as u32)],
             insts: std::mem::take(&mut emitter.insts),
             end,
             loc: emitter.loc,
@@ -368,9 +373,10 @@ impl Emitter<'_> {
 }
 
 /// Lays out the blocks and gives the registers their numbers.
-pub(crate) fn finish(machine: &Machine, frame: &Frame) -> CompiledFunc {
+pub(crate) fn finish(machine: &Machine, frame: &Frame, nodes: Vec<CodeNode>) -> CompiledFunc {
     let mut insts: Vec<Inst> = Vec::new();
     let mut locs = Vec::new();
+    let mut runs = Vec::with_capacity(machine.order.len());
     let mut starts = vec![0u32; machine.blocks.len()];
     for (position, &number) in machine.order.iter().enumerate() {
         starts[number as usize] = insts.len() as u32;
@@ -384,22 +390,35 @@ pub(crate) fn finish(machine: &Machine, frame: &Frame) -> CompiledFunc {
             target: to,
             ..Inst::new(ZkOp::Jump)
         };
-        match &block.end {
-            &End::Jump(to) if next == Some(to) => {}
-            &End::Jump(to) => insts.push(jump(to)),
+        let first = starts[number as usize];
+        let end = match &block.end {
+            &End::Jump(to) if next == Some(to) => RunEnd::Through,
+            &End::Jump(to) => {
+                insts.push(jump(to));
+                RunEnd::Leave
+            }
             &End::Branch { inst, taken, other } => match branch::opposite(inst.op) {
-                Some(op) if next == Some(taken) => insts.push(Inst {
-                    op,
-                    target: other,
-                    ..inst
-                }),
+                Some(op) if next == Some(taken) => {
+                    insts.push(Inst {
+                        op,
+                        target: other,
+                        ..inst
+                    });
+                    RunEnd::Branch {
+                        taken: 1,
+                        jump: false,
+                    }
+                }
                 _ => {
                     insts.push(Inst {
                         target: taken,
                         ..inst
                     });
-                    if next != Some(other) {
-                        insts.push(jump(other));
+                    let jumps = next != Some(other);
+                    insts.extend(jumps.then(|| jump(other)));
+                    RunEnd::Branch {
+                        taken: 0,
+                        jump: jumps,
                     }
                 }
             },
@@ -410,10 +429,22 @@ pub(crate) fn finish(machine: &Machine, frame: &Frame) -> CompiledFunc {
                     ..Inst::new(ZkOp::Brt)
                 });
                 insts.extend(table.iter().map(|&to| jump(to)));
+                RunEnd::Table
             }
-            End::Return => insts.push(Inst::new(ZkOp::Ret)),
-            End::Stop(inst) => insts.push(*inst),
-        }
+            End::Return => {
+                insts.push(Inst::new(ZkOp::Ret));
+                RunEnd::Leave
+            }
+            End::Stop(inst) => {
+                insts.push(*inst);
+                RunEnd::Leave
+            }
+        };
+        runs.push(Run {
+            first,
+            segments: block.segments.clone(),
+            end,
+        });
         locs.resize(insts.len(), block.loc);
     }
     for (at, inst) in insts.iter_mut().enumerate() {
@@ -432,6 +463,7 @@ pub(crate) fn finish(machine: &Machine, frame: &Frame) -> CompiledFunc {
         insts,
         locs,
         frame: frame.size,
+        map: CodeMap { nodes, runs },
     }
 }
 

@@ -53,8 +53,8 @@ pub(crate) struct Flow {
     pub(crate) nodes: Vec<Node>,
     /// By block: how it ends.
     ends: BTreeMap<Block, End>,
-    /// By block: for each successor of its node, the number of a successor of its terminator.
-    distinct: BTreeMap<Block, Vec<u32>>,
+    /// By block: for each successor of its node, the numbers of the successors of its terminator that are that one.
+    distinct: BTreeMap<Block, Vec<Vec<u32>>>,
 }
 
 impl Flow {
@@ -77,8 +77,8 @@ impl Flow {
         }
         let mut pred_count = vec![0u32; body.num_blocks()];
         for (&block, distinct) in &flow.distinct {
-            for &number in distinct {
-                pred_count[target(body, block, number).index()] += 1;
+            for numbers in distinct {
+                pred_count[target(body, block, numbers[0]).index()] += 1;
             }
         }
         let mut succs: Vec<Vec<u32>> = Vec::new();
@@ -90,7 +90,8 @@ impl Flow {
             };
             succs.push(Vec::new());
             let distinct = &flow.distinct[&block];
-            for &number in distinct {
+            for numbers in distinct {
+                let number = numbers[0];
                 let to = target(body, block, number);
                 let carries = body.block(to).params.iter().any(|&p| live.param(p));
                 let split = distinct.len() > 1
@@ -120,6 +121,11 @@ impl Flow {
         &self.ends[&block]
     }
 
+    /// For each successor of a block's node, the numbers of the terminator's successors that are that one.
+    pub(crate) fn ways(&self, block: Block) -> &[Vec<u32>] {
+        &self.distinct[&block]
+    }
+
     /// Arguments and target of successor `at` of node `node`; no arguments if the successor is an edge's node.
     pub(crate) fn edge<'a>(
         &self,
@@ -135,7 +141,7 @@ impl Flow {
                 if matches!(self.nodes[data.succs[at] as usize].kind, NodeKind::Edge(..)) {
                     return (&[], None);
                 }
-                (block, self.distinct[&block][at])
+                (block, self.distinct[&block][at][0])
             }
         };
         let terminator = body
@@ -152,14 +158,15 @@ impl Flow {
             .expect("`Live` has checked that blocks end in terminators");
         let data = body.op(terminator);
         let mut known: BTreeMap<(Block, Vec<Value>), u32> = BTreeMap::new();
-        let mut distinct = Vec::new();
+        let mut distinct: Vec<Vec<u32>> = Vec::new();
         let mut table = Vec::with_capacity(data.successors.len());
         for (number, successor) in data.successors.iter().enumerate() {
             let args = successor.args.iter().map(|&v| live.resolve(v)).collect();
             let at = *known.entry((successor.block, args)).or_insert_with(|| {
-                distinct.push(number as u32);
+                distinct.push(Vec::new());
                 distinct.len() as u32 - 1
             });
+            distinct[at as usize].push(number as u32);
             table.push(at);
         }
         let end = match zk_op(data.opcode) {

@@ -12,6 +12,7 @@
 mod branch;
 mod checker;
 mod code;
+mod counts;
 mod emit;
 mod flow;
 mod frame;
@@ -25,6 +26,7 @@ mod script;
 mod select;
 mod vcode;
 
+pub use counts::{BlockCount, CodeMap, add_counts, predict};
 pub use link::{Export, InitValue, InitWord, LinkInput, add_vectors, link, link_script};
 pub use script::{Pattern, SCRIPT_ENTRY, ScriptAction, ScriptExpect, ScriptStep};
 
@@ -64,6 +66,8 @@ pub struct CompiledFunc {
     pub locs: Vec<Loc>,
     /// Registers of the frame, register 0 included; the frame offset of every call the function makes.
     pub frame: u32,
+    /// Which instructions are which block's.
+    pub map: CodeMap,
 }
 
 /// Why a function or a program could not be made.
@@ -130,7 +134,7 @@ pub fn compile_function(body: &Body, options: &Options) -> Result<CompiledFunc, 
     if options.peephole {
         peephole::improve(&mut machine);
     }
-    let compiled = emit::finish(&machine, &frame);
+    let compiled = emit::finish(&machine, &frame, counts::nodes(body, &flow));
     tracing::debug!(
         insts = compiled.insts.len(),
         frame = compiled.frame,

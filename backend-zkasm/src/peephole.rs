@@ -117,8 +117,10 @@ fn copy_short_blocks(machine: &mut Machine) {
         }
         left -= block.insts.len() + 1;
         let (insts, end, loc) = (block.insts.clone(), block.end.clone(), block.loc);
+        let segments = block.segments.clone();
         let block = &mut machine.blocks[number as usize];
         block.insts.extend(insts);
+        block.segments.extend(segments);
         block.end = end;
         block.loc = loc;
     }

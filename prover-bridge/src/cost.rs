@@ -55,6 +55,13 @@ pub fn instruction_costs() -> Vec<(ZkOp, ChipCost)> {
     ZkOp::ALL.iter().copied().map(cost).collect()
 }
 
+/// By number in [`crate::chips::all`]: cells of a row, without padding.
+pub fn instruction_cells() -> Vec<u64> {
+    let catalog = ChipSet::standard().catalog(0);
+    let chips = catalog.chips.iter().take(catalog.instructions);
+    chips.map(|c| ChipCost::new(c).cells.total).collect()
+}
+
 /// The cost model `cells`: what a row of the chip that usually proves an instruction adds to the committed cells.
 pub fn cells_model() -> CostModel {
     let costs = chip_costs();

@@ -37,6 +37,21 @@ impl Proof {
         self.security
     }
 
+    /// The columns committed to for each trace, in base-field elements per row, as the openings show them: main, auxiliary,
+    /// quotient.
+    pub fn columns(&self) -> Vec<[usize; 3]> {
+        let traces = self.inner.opened_values.instances.iter();
+        let columns = traces.map(|opened| {
+            let base = &opened.base_opened_values;
+            [
+                base.trace_local.len(),
+                opened.permutation_local.len(),
+                base.quotient_chunks.iter().map(Vec::len).sum(),
+            ]
+        });
+        columns.collect()
+    }
+
     /// The proof as a file's content.
     pub fn to_bytes(&self) -> Vec<u8> {
         envelope::encode(MAGIC, PROOF_VERSION, self)

@@ -171,9 +171,11 @@ fn traced<'p>(
         ..Stats::default()
     };
     let parts = run.parts.iter();
-    stats.add_chips(
-        parts.map(|p| ChipStats::new(&key.catalog.chips[p.id], p.rows, p.table.height())),
-    );
+    stats.add_chips(parts.map(|p| {
+        let instructions = p.id < key.catalog.instructions;
+        let chip = &key.catalog.chips[p.id];
+        ChipStats::new(chip, instructions, (p.rows, p.table.height()))
+    }));
     Ok((run, stats))
 }
 

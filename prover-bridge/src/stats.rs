@@ -67,10 +67,16 @@ pub struct ChipStats {
     pub cells: Cells,
     /// Cells of the padding.
     pub padding: Cells,
+    /// Whether its rows are executed instructions.
+    pub instructions: bool,
 }
 
 impl ChipStats {
-    pub(crate) fn new(chip: &Compiled, rows: usize, height: usize) -> ChipStats {
+    pub(crate) fn new(
+        chip: &Compiled,
+        instructions: bool,
+        (rows, height): (usize, usize),
+    ) -> ChipStats {
         ChipStats {
             name: chip.chip.name.clone(),
             rows: rows as u64,
@@ -79,6 +85,7 @@ impl ChipStats {
             interactions: chip.chip.interactions.len() as u64,
             cells: Cells::of_rows(chip, height),
             padding: Cells::of_rows(chip, height.saturating_sub(rows)),
+            instructions,
         }
     }
 }
@@ -103,6 +110,14 @@ pub struct Stats {
 }
 
 impl Stats {
+    /// Cells of the executed instructions' rows alone: without padding, memory, public values and tables.
+    pub fn executed_cells(&self) -> u64 {
+        let chips = self.chips.iter().filter(|chip| chip.instructions);
+        chips
+            .map(|chip| chip.cells.total - chip.padding.total)
+            .sum()
+    }
+
     pub(crate) fn add_chips(&mut self, chips: impl Iterator<Item = ChipStats>) {
         for chip in chips {
             self.cells += chip.cells;

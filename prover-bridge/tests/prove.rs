@@ -41,6 +41,32 @@ fn double() -> Program {
 }
 
 #[test]
+fn cells_are_the_columns_that_the_proof_commits_to() {
+    let program = double();
+    let key = ProvingKey::new(&program).unwrap();
+    let options = options(Security::Test);
+    let (proof, _, stats) = prove(&key, &program, "main", &[21], &[], &options).unwrap();
+    let columns = proof.columns();
+    assert_eq!(columns.len(), stats.chips.len());
+    for (chip, [main, aux, quotient]) in stats.chips.iter().zip(columns) {
+        let Cells { total, .. } = chip.cells;
+        let per_row = [chip.cells.main, chip.cells.aux, chip.cells.quotient];
+        let per_row = per_row.map(|cells| (cells / chip.height) as usize);
+        assert_eq!(per_row, [main, aux, quotient], "{}", chip.name);
+        assert_eq!(total / chip.height, (main + aux + quotient) as u64);
+    }
+    let costs = chip_costs();
+    let rows = stats.chips.iter().filter(|chip| chip.instructions);
+    let by_row: u64 = rows
+        .map(|chip| {
+            let cost = costs.iter().find(|c| c.name == chip.name).unwrap();
+            cost.cells.total * chip.rows
+        })
+        .sum();
+    assert_eq!(stats.executed_cells(), by_row);
+}
+
+#[test]
 fn an_honest_run_is_accepted_at_default_strength() {
     let program = double();
     let key = ProvingKey::new(&program).unwrap();

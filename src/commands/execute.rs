@@ -10,10 +10,11 @@ use crate::input::{self, Input};
 use crate::statement::{parse_arg, show_word};
 use crate::wasi::{self, Environment, Transcript};
 use crate::zkir::ZkModule;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 use zkc_ir::{Diagnostic, Trap};
-use zkc_isa::{Entry, ExecError, FIRST_PC, Limits, Outcome, Program, Status};
+use zkc_isa::{Entry, ExecError, FIRST_PC, Limits, Outcome, Program, Status, StepCounts};
 use zkc_prover::ProveOptions;
 
 /// Most steps of a run without a limit of its own.
@@ -33,6 +34,30 @@ pub(super) struct Prepared {
     pub(super) wasi: bool,
     /// Seconds it took to compile.
     pub(super) compile_seconds: f64,
+    /// What compiled it, if it is no text.
+    pub(super) compiler: Option<(Compiler, Roots)>,
+}
+
+impl Prepared {
+    /// What the profile says that a run costs in cells, and that of some functions it says nothing.
+    ///
+    /// Errors: as for [`Compiler::predict`].
+    pub(super) fn predicted(&self, output: &mut Output) -> Result<Option<u64>, Diagnostic> {
+        let Some((compiler, roots)) = &self.compiler else {
+            return Ok(None);
+        };
+        let cells = zkc_prover::cells_model();
+        let Some(prediction) = compiler.predict(roots, &self.entry.name, &cells)? else {
+            return Ok(None);
+        };
+        if prediction.unknown > 0 {
+            output.message(format!(
+                "warning: the profile has no counts of {} functions as they are compiled here; it was made with other flags",
+                prediction.unknown
+            ));
+        }
+        Ok(Some(prediction.cost))
+    }
 }
 
 /// Compiles the function to invoke and reads its arguments and input.
@@ -45,6 +70,7 @@ pub(super) fn prepare(invocation: &Invocation) -> Result<Prepared, Failure> {
         .unwrap_or((&start_function, &[]));
     let start = Instant::now();
     let mut wasi = name == wasi::START;
+    let mut compiled = None;
     let program = match input::read_input(path).about(path)? {
         Input::Wasm(bytes) => {
             let units = units(modules, bytes)?;
@@ -52,7 +78,9 @@ pub(super) fn prepare(invocation: &Invocation) -> Result<Prepared, Failure> {
                 wasi |= about_one(wasi::imported_by(&unit.wasm), path, modules)?;
             }
             let compiler = Compiler::with_units(units, &options(&invocation.flags)?);
-            let program = compiler.program(&Roots::Named(vec![name.clone()]));
+            let roots = Roots::Named(vec![name.clone()]);
+            let program = compiler.program(&roots);
+            compiled = Some((compiler, roots));
             about_one(program, path, modules)?
         }
         Input::Zkasm(_) | Input::Ir(_) if !modules.modules.is_empty() => {
@@ -103,6 +131,7 @@ pub(super) fn prepare(invocation: &Invocation) -> Result<Prepared, Failure> {
         input,
         wasi,
         compile_seconds,
+        compiler: compiled,
     })
 }
 
@@ -151,13 +180,20 @@ pub(super) fn run(args: &Run, output: &mut Output) -> Result<(), Failure> {
         max_steps: most.unwrap_or(MAX_STEPS),
         max_pages: args.invocation.flags.max_pages,
     };
-    let outcome = match zkc_isa::run(
-        &prepared.program,
-        &prepared.entry.name,
-        &prepared.args,
-        &prepared.input,
-        &limits,
-    ) {
+    if let Some(cells) = prepared.predicted(output).about(path)? {
+        output.message(format!("predicted: {cells} cells"));
+    }
+    let ran = match &args.profile_out {
+        Some(file) => profiled(&prepared, &limits, file, output)?,
+        None => zkc_isa::run(
+            &prepared.program,
+            &prepared.entry.name,
+            &prepared.args,
+            &prepared.input,
+            &limits,
+        ),
+    };
+    let outcome = match ran {
         Err(ExecError::StepLimit { limit }) if most.is_some() => {
             output.message(step_limit_message(limit));
             output.code = EXIT_TRAP;
@@ -246,6 +282,38 @@ fn costs(
         output.print(format!("{json:#}"));
     }
     Ok(())
+}
+
+/// Runs with every step counted and writes the profile, also of a run that was stopped.
+fn profiled(
+    prepared: &Prepared,
+    limits: &Limits,
+    file: &Path,
+    output: &mut Output,
+) -> Result<Result<Outcome, ExecError>, Failure> {
+    let Some((compiler, roots)) = &prepared.compiler else {
+        let message =
+            "`--profile-out` is for WebAssembly: a text has no blocks from before the e-graph";
+        return Err(Diagnostic::error("usage", message).into());
+    };
+    let mut counts = StepCounts::new(&prepared.program);
+    let cells = zkc_prover::instruction_cells();
+    let mut executed = 0;
+    let outcome = zkc_isa::trace(
+        &prepared.program,
+        &prepared.entry.name,
+        &prepared.args,
+        &prepared.input,
+        limits,
+        &mut |step| {
+            counts.step(step);
+            executed += cells[zkc_prover::chips::select(step)];
+        },
+    );
+    output.message(format!("executed: {executed} cells"));
+    let profile = compiler.profile(roots, &counts)?;
+    input::write_file(file, profile.to_json().as_bytes()).about(file)?;
+    Ok(outcome)
 }
 
 /// Results, one per line.

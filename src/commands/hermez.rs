@@ -47,6 +47,10 @@ pub(super) fn compile(args: &Compile, output: &mut Output) -> Result<(), Failure
 
 /// Runs a program and prints status, results and counters. A trap exits with 3, a refused run with 1.
 pub(super) fn run(args: &Run, output: &mut Output) -> Result<(), Failure> {
+    if args.profile_out.is_some() {
+        let message = "`--profile-out` is for `--target=zk64`";
+        return Err(Diagnostic::error("usage", message).into());
+    }
     let (path, invocation) = (&args.invocation.input, &args.invocation);
     let source = read(path, &invocation.modules, &invocation.flags)?;
     let program = source.program(&invocation.invoke, path)?;

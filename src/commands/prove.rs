@@ -71,7 +71,9 @@ pub(super) fn prove(args: &Prove, interactive: bool, output: &mut Output) -> Res
         input: private,
         wasi,
         compile_seconds,
+        ..
     } = &prepared;
+    let predicted = prepared.predicted(output).about(path)?;
     let (proof, statement, stats) =
         zkc_prover::prove(&key, program, &entry.name, words, private, &options)
             .map_err(|e| no_proof(&e, program))
@@ -133,6 +135,12 @@ pub(super) fn prove(args: &Prove, interactive: bool, output: &mut Output) -> Res
         "cells:         {} (main {}, aux {}, quotient {}; {} of them padding)",
         cells.total, cells.main, cells.aux, cells.quotient, stats.padding.total
     ));
+    if let Some(predicted) = predicted {
+        output.print(format!(
+            "instructions:  {} cells, predicted {predicted}",
+            stats.executed_cells()
+        ));
+    }
     let seconds = &stats.seconds;
     let proving = seconds.execute + seconds.witness + seconds.prove;
     output.print(format!(

@@ -2,6 +2,7 @@
 
 pub mod asm;
 mod cost;
+mod counts;
 mod dialect;
 pub mod eval;
 mod exec;
@@ -13,6 +14,7 @@ mod trace;
 mod validate;
 
 pub use cost::{CostModel, MAX_COST, MODELS};
+pub use counts::StepCounts;
 pub use dialect::{ZK, ZkOp};
 pub use exec::{
     ExecError, Executable, Instance, Limits, MAX_TRACE_STEPS, Outcome, Status, run, trace,
