@@ -1,5 +1,6 @@
 //! The command line: flags only. What they do stands in `commands`.
 
+use crate::dropped::Part;
 use crate::emit::{EMIT_KINDS, Emit};
 use crate::render::ErrorFormat;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -46,6 +47,12 @@ pub enum Command {
     Spec(Spec),
     /// Show, check or derive cost models.
     CostModel(CostModelArgs),
+    /// Show which lowerings differ between cost models, and what each saves.
+    Compare(Compare),
+    /// Compile a program for many cost models and price what each chooses.
+    Sweep(Sweep),
+    /// Leave out each rule, group of rules and pass in turn and show what that costs.
+    Ablate(Ablate),
     /// List the rewrite rules and what is proven of them: exit code 0 if every rule is proven, 1 if not.
     Rules(Rules),
     /// Print a shell completion script.
@@ -63,9 +70,9 @@ pub struct CompileFlags {
     /// Optimisation level: 0 lowers each op one to one, 1 a few rewrites, 2 all.
     #[arg(short = 'O', value_name = "LEVEL", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=2))]
     pub opt: u8,
-    /// Cost model: a name or a TOML file; by default the target's own, `cells` or `hermez`.
+    /// Cost model: a name or a TOML file; by default the target's own, `cells` or `hermez`. Commands that compare take several.
     #[arg(long, value_name = "MODEL")]
-    pub cost_model: Option<String>,
+    pub cost_model: Vec<String>,
     /// How often blocks ran, from `zkc run --profile-out`: the e-graph weighs blocks by it instead of by loop depth.
     #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,
@@ -339,6 +346,70 @@ pub struct Spec {
     /// Flags of compilation.
     #[command(flatten)]
     pub flags: CompileFlags,
+}
+
+/// How the numbers of an experiment are written.
+#[derive(Args, Debug, Clone, Copy)]
+pub struct Report {
+    /// As JSON.
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// As CSV.
+    #[arg(long)]
+    pub csv: bool,
+}
+
+/// `zkc compare`.
+#[derive(Args, Debug)]
+pub struct Compare {
+    /// The program and the call; each `--cost-model` after the first is compared with the first.
+    #[command(flatten)]
+    pub invocation: Invocation,
+    /// Most lowerings shown as text.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub top: usize,
+    /// Form of the output.
+    #[command(flatten)]
+    pub report: Report,
+}
+
+/// `zkc sweep`.
+#[derive(Args, Debug)]
+pub struct Sweep {
+    /// The program and the call; each `--cost-model` chooses once and prices all.
+    #[command(flatten)]
+    pub invocation: Invocation,
+    /// Models between the first two, in equal steps, that choose too.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=1000))]
+    pub mix: u64,
+    /// Write a chart of the first two prices to this file.
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+    /// Form of the output.
+    #[command(flatten)]
+    pub report: Report,
+}
+
+/// `zkc ablate`.
+#[derive(Args, Debug)]
+pub struct Ablate {
+    /// The program and the call; the first `--cost-model` chooses, and all price.
+    #[command(flatten)]
+    pub invocation: Invocation,
+    /// What is left out in turn, comma-separated.
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        default_value = "pass,group,rule"
+    )]
+    pub parts: Vec<Part>,
+    /// Prove each variant too, and show how long that took.
+    #[arg(long)]
+    pub prove: bool,
+    /// Form of the output.
+    #[command(flatten)]
+    pub report: Report,
 }
 
 /// `zkc rules`.

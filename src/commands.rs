@@ -6,6 +6,7 @@
 mod chips;
 mod compile;
 mod execute;
+mod experiments;
 mod hermez;
 mod models;
 mod prove;
@@ -129,6 +130,12 @@ pub fn execute(cli: &Cli, interactive: bool) -> Output {
         Some(Command::Verify(args)) => prove::verify(args, &mut output),
         Some(Command::Spec(args)) => spec::spec(args, &mut output),
         Some(Command::CostModel(args)) => models::cost_model(args, &mut output),
+        Some(Command::Compare(args)) => only_zk64(&args.invocation.flags, "`compare`")
+            .and_then(|()| experiments::compare(args, &mut output)),
+        Some(Command::Sweep(args)) => only_zk64(&args.invocation.flags, "`sweep`")
+            .and_then(|()| experiments::sweep(args, &mut output)),
+        Some(Command::Ablate(args)) => only_zk64(&args.invocation.flags, "`ablate`")
+            .and_then(|()| experiments::ablate(args, &mut output)),
         Some(Command::Rules(args)) => rules::rules(args, &mut output),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(*shell, &mut Cli::command(), "zkc", &mut output.stdout);
@@ -196,12 +203,22 @@ pub fn init_tracing(time_passes: bool) {
     } else {
         FmtSpan::NONE
     };
+    /// Lines bear no time of day; `without_time` would take the spans' durations too.
+    struct NoClock;
+    impl tracing_subscriber::fmt::time::FormatTime for NoClock {
+        fn format_time(
+            &self,
+            _: &mut tracing_subscriber::fmt::format::Writer<'_>,
+        ) -> std::fmt::Result {
+            Ok(())
+        }
+    }
     // a second initialisation in one process keeps the first
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_span_events(spans)
         .with_writer(std::io::stderr)
-        .without_time()
+        .with_timer(NoClock)
         .try_init();
 }
 
@@ -217,8 +234,15 @@ pub(crate) fn only_zk64(flags: &CompileFlags, what: &str) -> Result<(), Failure>
 /// The options the flags ask for.
 pub(crate) fn options(flags: &CompileFlags) -> Result<Options, Failure> {
     let mut options = Options::new(flags.opt);
-    let model = flags.cost_model.as_deref();
-    options.model = load_model(model.unwrap_or(flags.target.cost_model()))?;
+    options.model = match &flags.cost_model[..] {
+        [] => load_model(flags.target.cost_model())?,
+        [model] => load_model(model)?,
+        [..] => {
+            let message =
+                "one cost model chooses a program's forms; `compare` and `sweep` take several";
+            return Err(Diagnostic::error("usage", message).into());
+        }
+    };
     options.profile = match &flags.profile {
         Some(path) => Some(load_profile(path)?),
         None => None,
@@ -288,17 +312,25 @@ fn load_profile(path: &Path) -> Result<Arc<Profile>, Failure> {
     Profile::parse(&text).about_text(path, &text).map(Arc::new)
 }
 
+/// The model that only the prover knows.
+const INTERACTIONS: &str = "interactions";
+
 /// A cost model by name, or from a TOML file.
 pub(crate) fn load_model(name: &str) -> Result<Arc<CostModel>, Failure> {
     if let Some(model) = CostModel::named(name) {
         return Ok(Arc::new(model));
+    }
+    if name == INTERACTIONS {
+        return Ok(Arc::new(zkc_prover::interactions_model()));
     }
     let path = Path::new(name);
     if path.extension().is_none_or(|e| e != "toml") {
         let names = zkc_isa::MODELS.map(|(name, _)| name).join(", ");
         return Err(Diagnostic::error(
             "cost-model",
-            format!("no cost model is called `{name}`: expected one of {names}, or a `.toml` file"),
+            format!(
+                "no cost model is called `{name}`: expected one of {names}, {INTERACTIONS}, or a `.toml` file"
+            ),
         )
         .into());
     }

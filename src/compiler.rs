@@ -264,6 +264,14 @@ impl Compiler {
         self.model.set_cost(&mut self.db).to(model);
     }
 
+    /// What is left out.
+    pub fn dropped(&self) -> Dropped {
+        Dropped {
+            rules: self.flags.dropped_rules(&self.db).clone(),
+            passes: self.flags.dropped_passes(&self.db).clone(),
+        }
+    }
+
     /// Replaces what is left out. Rules re-do the e-graph and what follows, passes what they are part of.
     pub fn set_dropped(&mut self, dropped: Dropped) {
         if *self.flags.dropped_rules(&self.db) != dropped.rules {
@@ -375,6 +383,20 @@ impl Compiler {
             let _ = queries::code(db, source, flags, model, index);
         });
         queries::program(&self.db, self.source, self.flags, self.model, roots.clone()).clone()
+    }
+
+    /// The rules that found something in the functions that the roots reach, and all that lower an op.
+    ///
+    /// Errors: as for [`Compiler::program`].
+    pub fn applied(&self, roots: &Roots) -> Result<BTreeSet<&'static str>, Diagnostic> {
+        let lowering = zkc_egraph::rules().filter(|r| r.group == zkc_egraph::Group::Lower);
+        let mut applied: BTreeSet<&str> = lowering.map(|rule| rule.name).collect();
+        for (index, ..) in &self.zk_module(roots)?.functions {
+            let (db, source, flags) = (&self.db, self.source, self.flags);
+            let lowered = queries::extracted(db, source, flags, self.model, *index).clone()?;
+            applied.extend(lowered.stats.applied.iter().map(|(rule, _)| *rule));
+        }
+        Ok(applied)
     }
 
     /// The kinds of the parameters of the first of the roots.

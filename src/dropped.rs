@@ -19,7 +19,7 @@ pub struct Dropped {
 }
 
 /// What a name that can be dropped stands for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, clap::ValueEnum)]
 pub enum Part {
     /// A pass before the e-graph.
     Pass,

@@ -9,6 +9,7 @@ mod compiler;
 mod db;
 pub mod dropped;
 pub mod emit;
+pub mod experiment;
 pub mod input;
 mod parallel;
 pub mod profile;

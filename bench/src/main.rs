@@ -4,7 +4,7 @@
 //! cells against a bare AIR of the same shapes on the same backend; the executor against wasmi. Every proof runs in a process
 //! of its own, so that its peak memory is its own. Output is a Markdown table on stdout, one JSON object per guest on
 //! request (`--json`). `--floats` prints what float instructions cost instead, `--choices` what choosing lowerings by cost
-//! is worth, `--compile` how long compilation takes.
+//! is worth, `--compile` how long compilation takes, `--sweep` what compiling for many cost models costs.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -15,6 +15,7 @@ mod choices;
 mod compile;
 mod floats;
 mod hosts;
+mod sweep;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use hosts::Call;
@@ -95,7 +96,7 @@ impl Measurement {
 
 const HEADER: &str = "| guest | steps | cells/step (main / total) | proving s | us/step | native ms | slowdown | cells/s against bare | executor against wasmi | proof KiB | peak MiB |\n|---|---|---|---|---|---|---|---|---|---|---|";
 
-fn guest_wasm(name: &str) -> Result<Vec<u8>> {
+pub(crate) fn guest_wasm(name: &str) -> Result<Vec<u8>> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("guests")
         .join(name)
@@ -204,6 +205,10 @@ fn main() -> Result<()> {
             Ok(())
         }
         ["--choices", ref names @ ..] => choices::table(names, |line| println!("{line}")),
+        ["--sweep"] => {
+            println!("{}", sweep::report("sha256")?);
+            Ok(())
+        }
         ["--floats"] => {
             print!("{}", floats::table()?);
             Ok(())
@@ -233,7 +238,7 @@ fn main() -> Result<()> {
         }
         _ => {
             eprintln!(
-                "usage: zkc-bench [--json] | --choices [NAME...] | --compile [FILE.wasm [JOBS]] | --floats"
+                "usage: zkc-bench [--json] | --choices [NAME...] | --compile [FILE.wasm [JOBS]] | --floats | --sweep"
             );
             bail!("unknown arguments")
         }

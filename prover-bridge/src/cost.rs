@@ -71,3 +71,14 @@ pub fn cells_model() -> CostModel {
         |op| costs[crate::chips::usual(op)].cells.total,
     )
 }
+
+/// The cost model `interactions`: bus messages of a row of the chip that usually proves an instruction. An auxiliary column and
+/// a table's multiplicity come with each, so it is the other axis beside cells.
+pub fn interactions_model() -> CostModel {
+    let costs = chip_costs();
+    CostModel::from_fn(
+        "interactions",
+        "bus messages of one row, from the prover's chips",
+        |op| (costs[crate::chips::usual(op)].interactions as u64).max(1),
+    )
+}

@@ -84,7 +84,9 @@ mod verify;
 mod witness;
 
 pub use bare::bare;
-pub use cost::{ChipCost, cells_model, chip_costs, instruction_cells, instruction_costs};
+pub use cost::{
+    ChipCost, cells_model, chip_costs, instruction_cells, instruction_costs, interactions_model,
+};
 pub use envelope::FormatError;
 pub use key::{KEY_VERSION, KeyError, ProvingKey, VerifyingKey};
 pub use proof::{PROOF_VERSION, Proof};

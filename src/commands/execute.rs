@@ -5,7 +5,7 @@
 use super::chips::{chip_lines, measure};
 use super::{About, EXIT_TRAP, Failure, Output, about_one, not_linked, options, units};
 use crate::cli::{Invocation, Run};
-use crate::compiler::{Compiler, Roots};
+use crate::compiler::{Compiler, Options, Roots};
 use crate::input::{self, Input};
 use crate::statement::{parse_arg, show_word};
 use crate::wasi::{self, Environment, Transcript};
@@ -14,11 +14,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 use zkc_ir::{Diagnostic, Trap};
-use zkc_isa::{Entry, ExecError, FIRST_PC, Limits, Outcome, Program, Status, StepCounts};
+use zkc_isa::{
+    Entry, ExecError, FIRST_PC, Limits, Outcome, Program, Status, StepCounts, ValueKind,
+};
 use zkc_prover::ProveOptions;
 
 /// Most steps of a run without a limit of its own.
-const MAX_STEPS: u64 = 1 << 32;
+pub(super) const MAX_STEPS: u64 = 1 << 32;
 
 /// A program ready to run.
 pub(super) struct Prepared {
@@ -73,11 +75,8 @@ pub(super) fn prepare(invocation: &Invocation) -> Result<Prepared, Failure> {
     let mut compiled = None;
     let program = match input::read_input(path).about(path)? {
         Input::Wasm(bytes) => {
-            let units = units(modules, bytes)?;
-            for unit in &units {
-                wasi |= about_one(wasi::imported_by(&unit.wasm), path, modules)?;
-            }
-            let compiler = Compiler::with_units(units, &options(&invocation.flags)?);
+            let compiler;
+            (compiler, wasi) = compiler_of(invocation, bytes, &options(&invocation.flags)?)?;
             let roots = Roots::Named(vec![name.clone()]);
             let program = compiler.program(&roots);
             compiled = Some((compiler, roots));
@@ -99,17 +98,59 @@ pub(super) fn prepare(invocation: &Invocation) -> Result<Prepared, Failure> {
         .cloned()
         .ok_or_else(|| unknown_export(name, &program))
         .about(path)?;
-    if entry.params.len() != args.len() {
+    let (args, input) = call(invocation, args, &entry.params, wasi)?;
+    Ok(Prepared {
+        program,
+        entry,
+        args,
+        input,
+        wasi,
+        compile_seconds,
+        compiler: compiled,
+    })
+}
+
+/// A compilation session of the invocation's modules, and whether the program is one of WASI's.
+pub(super) fn compiler_of(
+    invocation: &Invocation,
+    main: Vec<u8>,
+    options: &Options,
+) -> Result<(Compiler, bool), Failure> {
+    let (path, modules) = (&invocation.input, &invocation.modules);
+    let units = units(modules, main)?;
+    let mut wasi = invocation
+        .invoke
+        .first()
+        .is_none_or(|name| name == wasi::START);
+    for unit in &units {
+        wasi |= about_one(wasi::imported_by(&unit.wasm), path, modules)?;
+    }
+    Ok((Compiler::with_units(units, options), wasi))
+}
+
+/// The words of the arguments, for parameters of these kinds, and the private input.
+pub(super) fn call(
+    invocation: &Invocation,
+    args: &[String],
+    params: &[ValueKind],
+    wasi: bool,
+) -> Result<(Vec<u64>, Vec<u8>), Failure> {
+    let path = &invocation.input;
+    if params.len() != args.len() {
+        let name = invocation
+            .invoke
+            .first()
+            .map_or(wasi::START, String::as_str);
         let message = format!(
             "`{name}` takes {} arguments, {} given",
-            entry.params.len(),
+            params.len(),
             args.len()
         );
         return Err(Diagnostic::error("argument", message)).about(path);
     }
     let args = args
         .iter()
-        .zip(&entry.params)
+        .zip(params)
         .map(|(text, &kind)| parse_arg(text, kind))
         .collect::<Result<Vec<_>, _>>()?;
     let input = match (&invocation.input_file, &invocation.input_text) {
@@ -124,15 +165,7 @@ pub(super) fn prepare(invocation: &Invocation) -> Result<Prepared, Failure> {
         }
         (None, None) => Vec::new(),
     };
-    Ok(Prepared {
-        program,
-        entry,
-        args,
-        input,
-        wasi,
-        compile_seconds,
-        compiler: compiled,
-    })
+    Ok((args, input))
 }
 
 /// What the flags give a WASI program; its name is its file's.

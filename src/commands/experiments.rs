@@ -1,0 +1,592 @@
+//! `zkc compare`, `zkc sweep` and `zkc ablate`: one call of one program, compiled in many ways.
+//!
+//! Variants are compiled in one session, so each does again only what its change touches, and every variant's status, results
+//! and output are held against the first one's: a difference is a bug and exits with 101.
+
+use super::execute::{MAX_STEPS, call, compiler_of, refusal};
+use super::{About, Failure, Output, about_one, compile::write, load_model, options};
+use crate::cli::{Ablate, Compare, Invocation, Report, Sweep};
+use crate::compiler::{Compiler, Roots};
+use crate::dropped::{Part, droppable};
+use crate::experiment::{Call, Difference, Lowerings, Trial, chart, differences, mix};
+use crate::input::{self, Input};
+use crate::wasi;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use zkc_ir::Diagnostic;
+use zkc_isa::{CostModel, Limits, ZkOp};
+use zkc_prover::{ProveOptions, ProvingKey};
+
+/// A session and the call that all variants make.
+struct Session<'a> {
+    compiler: Compiler,
+    call: Call,
+    invocation: &'a Invocation,
+}
+
+impl<'a> Session<'a> {
+    fn new(invocation: &'a Invocation) -> Result<Session<'a>, Failure> {
+        let (path, modules) = (&invocation.input, &invocation.modules);
+        let start = wasi::START.to_owned();
+        let (entry, args) = invocation.invoke.split_first().unwrap_or((&start, &[]));
+        let Input::Wasm(bytes) = input::read_input(path).about(path)? else {
+            let message = "only WebAssembly is compiled in several ways";
+            return Err(Diagnostic::error("usage", message)).about(path);
+        };
+        // the cost models are the experiment's
+        let mut flags = invocation.flags.clone();
+        flags.cost_model.clear();
+        let (compiler, wasi) = compiler_of(invocation, bytes, &options(&flags)?)?;
+        let params = compiler.parameters(&Roots::Named(vec![entry.clone()]));
+        let params = about_one(params, path, modules)?;
+        let (args, input) = call(invocation, args, &params, wasi)?;
+        let call = Call {
+            entry: entry.clone(),
+            args,
+            input,
+            limits: Limits {
+                max_steps: invocation.max_steps.unwrap_or(MAX_STEPS),
+                max_pages: invocation.flags.max_pages,
+            },
+        };
+        Ok(Session {
+            compiler,
+            call,
+            invocation,
+        })
+    }
+
+    fn about<T>(&self, result: Result<T, Diagnostic>) -> Result<T, Failure> {
+        about_one(result, &self.invocation.input, &self.invocation.modules)
+    }
+
+    /// The variant that the session is set to.
+    fn trial(&self, first: Option<&Trial>) -> Result<Trial, Failure> {
+        let trial = self.about(Trial::new(&self.compiler, &self.call, refusal))?;
+        match first {
+            Some(first) if !first.agrees(&trial) => {
+                let message = "two variants of the program give different results";
+                self.about(Err(Diagnostic::error("internal", message)))
+            }
+            _ => Ok(trial),
+        }
+    }
+
+    /// The models named on the command line, or these.
+    fn models(&self, default: &[&str]) -> Result<Vec<Arc<CostModel>>, Failure> {
+        let given = &self.invocation.flags.cost_model;
+        if given.is_empty() {
+            return default.iter().map(|name| load_model(name)).collect();
+        }
+        given.iter().map(|name| load_model(name)).collect()
+    }
+
+    /// What was run, for reports.
+    fn shown(&self) -> String {
+        let path = &self.invocation.input;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let args = self.invocation.invoke.get(1..).unwrap_or_default();
+        format!("{name} {}({})", self.call.entry, args.join(", "))
+    }
+}
+
+/// Rows of text under headings.
+struct Table {
+    headings: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    fn new<S: Into<String>>(headings: impl IntoIterator<Item = S>) -> Table {
+        let headings = headings.into_iter().map(Into::into).collect();
+        Table {
+            headings,
+            rows: Vec::new(),
+        }
+    }
+
+    /// In columns: the first to the left, the others, numbers, to the right, but for those from `left` on.
+    fn text(&self, left: usize) -> String {
+        let lines = std::iter::once(&self.headings).chain(&self.rows);
+        let mut widths = vec![0; self.headings.len()];
+        for line in lines.clone() {
+            for (width, cell) in widths.iter_mut().zip(line) {
+                *width = (*width).max(cell.chars().count());
+            }
+        }
+        let mut text = String::new();
+        for line in lines {
+            let cells = line
+                .iter()
+                .zip(&widths)
+                .enumerate()
+                .map(|(i, (cell, &width))| match i == 0 || i >= left {
+                    true => format!("{cell:<width$}"),
+                    false => format!("{cell:>width$}"),
+                });
+            text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
+            text.push('\n');
+        }
+        text
+    }
+
+    fn csv(&self) -> String {
+        let quoted = |cell: &String| match cell.contains([',', '"', '\n']) {
+            true => format!("\"{}\"", cell.replace('"', "\"\"")),
+            false => cell.clone(),
+        };
+        let lines = std::iter::once(&self.headings).chain(&self.rows);
+        let lines = lines.map(|line| line.iter().map(quoted).collect::<Vec<_>>().join(",") + "\n");
+        lines.collect()
+    }
+}
+
+fn print_json(value: &Value, output: &mut Output) {
+    output.print(format!("{value:#}"));
+}
+
+fn names(ops: &[ZkOp]) -> String {
+    let names: Vec<&str> = ops.iter().map(|op| op.opcode().def().name).collect();
+    match names.is_empty() {
+        true => "-".to_owned(),
+        false => names.join(" "),
+    }
+}
+
+/// One variant's price by each model.
+fn prices(trial: &Trial, models: &[Arc<CostModel>]) -> Vec<u64> {
+    models.iter().map(|model| trial.cost(model)).collect()
+}
+
+fn priced(prices: &[u64], models: &[Arc<CostModel>]) -> Value {
+    let pairs = models.iter().zip(prices);
+    pairs
+        .map(|(model, price)| (model.name.clone(), json!(price)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+/// Places where two variants differ in the same way.
+struct Pattern<'d> {
+    ours: Vec<ZkOp>,
+    theirs: Vec<ZkOp>,
+    places: Vec<&'d Difference>,
+}
+
+fn patterns(found: &[Difference]) -> Vec<Pattern<'_>> {
+    let mut patterns: BTreeMap<(Vec<ZkOp>, Vec<ZkOp>), Vec<&Difference>> = BTreeMap::new();
+    for difference in found {
+        patterns
+            .entry(difference.sides())
+            .or_default()
+            .push(difference);
+    }
+    let patterns = patterns.into_iter();
+    patterns
+        .map(|((ours, theirs), places)| Pattern {
+            ours,
+            theirs,
+            places,
+        })
+        .collect()
+}
+
+fn shown_place(difference: &Difference) -> String {
+    let (function, offset) = &difference.place;
+    match offset {
+        Some(offset) => format!("{function}+{offset:#x}"),
+        None => function.clone(),
+    }
+}
+
+/// Which lowerings differ between cost models.
+pub(super) fn compare(args: &Compare, output: &mut Output) -> Result<(), Failure> {
+    let mut session = Session::new(&args.invocation)?;
+    let models = session.models(&["cells", "cpu-cycles"])?;
+    if models.len() < 2 {
+        let message = "comparing takes two cost models or more";
+        return Err(Diagnostic::error("usage", message).into());
+    }
+    let mut variants: Vec<(Lowerings, Trial)> = Vec::new();
+    for model in &models {
+        session.compiler.set_model(model.clone());
+        let lowerings = Lowerings::of(&session.compiler, &session.call.entry);
+        let lowerings = session.about(lowerings)?;
+        let trial = session.trial(variants.first().map(|(_, trial)| trial))?;
+        variants.push((lowerings, trial));
+    }
+    let columns = models.iter().map(|model| model.name.as_str());
+    let mut programs = Table::new(["chosen by", "steps"].into_iter().chain(columns));
+    for ((_, trial), model) in variants.iter().zip(&models) {
+        let prices = prices(trial, &models).into_iter().map(|p| p.to_string());
+        let row = [model.name.clone(), trial.outcome.steps.to_string()];
+        programs.rows.push(row.into_iter().chain(prices).collect());
+    }
+    let (first, others) = variants
+        .split_first()
+        .expect("there are two models or more");
+    let mut comparisons = Vec::new();
+    for (other, theirs) in others.iter().zip(&models[1..]) {
+        let found = differences((&first.0, &first.1), (&other.0, &other.1), &models[0]);
+        comparisons.push((theirs, found));
+    }
+    match args.report {
+        Report { json: true, .. } => {
+            compare_json(&session, &models, &variants, &comparisons, output);
+        }
+        Report { csv: true, .. } => compare_csv(&models, &comparisons, output),
+        Report { .. } => {
+            output.print(format!(
+                "{}: what each program costs by each model",
+                session.shown()
+            ));
+            output.stdout.extend(programs.text(usize::MAX).into_bytes());
+            for (theirs, found) in &comparisons {
+                compare_text(&models[0], theirs, found, args.top, output);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn compare_text(
+    ours: &CostModel,
+    theirs: &CostModel,
+    found: &[Difference],
+    top: usize,
+    output: &mut Output,
+) {
+    let patterns = patterns(found);
+    output.print(format!(
+        "\n`{}` and `{}` choose differently at {} places, in {} ways; saved by the first, in the run and as predicted for one \
+         call of each function:",
+        ours.name,
+        theirs.name,
+        found.len(),
+        patterns.len()
+    ));
+    let mut table = Table::new([
+        "place".to_owned(),
+        "places".to_owned(),
+        ours.name.clone(),
+        theirs.name.clone(),
+        format!("predicted {}", ours.name),
+        format!("predicted {}", theirs.name),
+        "lowering".to_owned(),
+        "instead of".to_owned(),
+    ]);
+    let sum = |pattern: &Pattern<'_>, part: &dyn Fn(&Difference) -> i64| {
+        pattern
+            .places
+            .iter()
+            .map(|d| part(d))
+            .fold(0, i64::saturating_add)
+    };
+    let mut patterns: Vec<(i64, Pattern<'_>)> = patterns
+        .into_iter()
+        .map(|pattern| (sum(&pattern, &|d| d.executed(ours)), pattern))
+        .collect();
+    patterns.sort_by(|a, b| (b.0, &a.1.ours, &a.1.theirs).cmp(&(a.0, &b.1.ours, &b.1.theirs)));
+    for (executed, pattern) in patterns.iter().take(top) {
+        table.rows.push(vec![
+            pattern
+                .places
+                .first()
+                .map_or(String::new(), |d| shown_place(d)),
+            pattern.places.len().to_string(),
+            executed.to_string(),
+            sum(pattern, &|d| d.executed(theirs)).to_string(),
+            sum(pattern, &|d| d.predicted(ours)).to_string(),
+            sum(pattern, &|d| d.predicted(theirs)).to_string(),
+            names(&pattern.ours),
+            names(&pattern.theirs),
+        ]);
+    }
+    output.stdout.extend(table.text(6).into_bytes());
+    if patterns.len() > top {
+        output.print(format!("and {} more (`--top`)", patterns.len() - top));
+    }
+}
+
+fn compare_csv(
+    models: &[Arc<CostModel>],
+    comparisons: &[(&Arc<CostModel>, Vec<Difference>)],
+    output: &mut Output,
+) {
+    let mut table = Table::new([
+        "first",
+        "second",
+        "function",
+        "offset",
+        "first has",
+        "second has",
+        "saved by first, executed, first model",
+        "saved by first, executed, second model",
+        "saved by first, predicted, first model",
+        "saved by first, predicted, second model",
+    ]);
+    let ours = &models[0];
+    for (theirs, found) in comparisons {
+        for difference in found {
+            let (our_ops, their_ops) = difference.sides();
+            let (function, offset) = &difference.place;
+            table.rows.push(vec![
+                ours.name.clone(),
+                theirs.name.clone(),
+                function.clone(),
+                offset.map_or(String::new(), |o| o.to_string()),
+                names(&our_ops),
+                names(&their_ops),
+                difference.executed(ours).to_string(),
+                difference.executed(theirs).to_string(),
+                difference.predicted(ours).to_string(),
+                difference.predicted(theirs).to_string(),
+            ]);
+        }
+    }
+    output.stdout.extend(table.csv().into_bytes());
+}
+
+fn compare_json(
+    session: &Session<'_>,
+    models: &[Arc<CostModel>],
+    variants: &[(Lowerings, Trial)],
+    comparisons: &[(&Arc<CostModel>, Vec<Difference>)],
+    output: &mut Output,
+) {
+    let ops = |ops: &[ZkOp]| {
+        ops.iter()
+            .map(|op| op.opcode().def().name)
+            .collect::<Vec<_>>()
+    };
+    let programs: Vec<Value> = variants
+        .iter()
+        .zip(models)
+        .map(|((_, trial), model)| {
+            json!({
+                "chosen by": model.name,
+                "steps": trial.outcome.steps,
+                "costs": priced(&prices(trial, models), models),
+            })
+        })
+        .collect();
+    let comparisons: Vec<Value> = comparisons
+        .iter()
+        .map(|(theirs, found)| {
+            let places = found.iter().map(|d| {
+                let (our_ops, their_ops) = d.sides();
+                let saved = |model: &CostModel| {
+                    json!({ "executed": d.executed(model), "predicted": d.predicted(model) })
+                };
+                json!({
+                    "function": d.place.0,
+                    "offset": d.place.1,
+                    "first has": ops(&our_ops),
+                    "second has": ops(&their_ops),
+                    "saved by first": { "first model": saved(&models[0]), "second model": saved(theirs) },
+                })
+            });
+            let places: Vec<Value> = places.collect();
+            json!({ "first": models[0].name, "second": theirs.name, "places": places })
+        })
+        .collect();
+    let value =
+        json!({ "call": session.shown(), "programs": programs, "comparisons": comparisons });
+    print_json(&value, output);
+}
+
+/// Compiles for many models.
+pub(super) fn sweep(args: &Sweep, output: &mut Output) -> Result<(), Failure> {
+    let mut session = Session::new(&args.invocation)?;
+    let models = session.models(&["cells", "rows"])?;
+    if models.len() < 2 && (args.mix > 0 || args.svg.is_some()) {
+        let message = "`--mix` and `--svg` are about two cost models";
+        return Err(Diagnostic::error("usage", message).into());
+    }
+    let mut trials: Vec<(Arc<CostModel>, Trial)> = Vec::new();
+    for model in &models {
+        session.compiler.set_model(model.clone());
+        let trial = session.trial(trials.first().map(|(_, trial)| trial))?;
+        trials.push((model.clone(), trial));
+    }
+    for step in 1..=args.mix {
+        let (a, b) = (&models[0], &models[1]);
+        let model = Arc::new(mix(a, b, step, args.mix + 1, &trials[0].1));
+        session.compiler.set_model(model.clone());
+        let trial = session.trial(Some(&trials[0].1))?;
+        // in order from the first model to the second
+        trials.insert(step as usize, (model, trial));
+    }
+    let all: Vec<Vec<u64>> = trials
+        .iter()
+        .map(|(_, trial)| prices(trial, &models))
+        .collect();
+    let pairs: Vec<(u64, u64)> = all
+        .iter()
+        .map(|p| (p[0], *p.get(1).unwrap_or(&0)))
+        .collect();
+    let front = chart::front(&pairs);
+    let title = session.shown();
+    if let Some(file) = &args.svg {
+        let points = trials
+            .iter()
+            .zip(&pairs)
+            .map(|((model, _), &(x, y))| chart::Point {
+                name: model.name.clone(),
+                x: x as f64,
+                y: y as f64,
+            });
+        let points: Vec<chart::Point> = points.collect();
+        let axes = (models[0].name.as_str(), models[1].name.as_str());
+        let svg = chart::scatter(&title, axes, &points, &front);
+        input::write_file(file, svg.as_bytes()).about(file)?;
+    }
+    if args.report.json {
+        let programs =
+            trials
+                .iter()
+                .zip(&all)
+                .zip(&front)
+                .map(|(((model, trial), prices), front)| {
+                    json!({
+                        "chosen by": model.name,
+                        "steps": trial.outcome.steps,
+                        "costs": priced(prices, &models),
+                        "on the front": front,
+                    })
+                });
+        let programs: Vec<Value> = programs.collect();
+        print_json(&json!({ "call": title, "programs": programs }), output);
+        return Ok(());
+    }
+    let columns = models.iter().map(|model| model.name.as_str());
+    let headings = ["chosen by", "steps"]
+        .into_iter()
+        .chain(columns)
+        .chain(["front"]);
+    let mut table = Table::new(headings);
+    for (((model, trial), prices), front) in trials.iter().zip(&all).zip(&front) {
+        let mut row = vec![model.name.clone(), trial.outcome.steps.to_string()];
+        row.extend(prices.iter().map(u64::to_string));
+        row.push(if *front { "yes" } else { "" }.to_owned());
+        table.rows.push(row);
+    }
+    let text = match args.report.csv {
+        true => table.csv(),
+        false => table.text(usize::MAX),
+    };
+    write(None, text, output)
+}
+
+/// One variant of `zkc ablate`.
+struct Ablated {
+    part: &'static str,
+    name: &'static str,
+    steps: u64,
+    prices: Vec<u64>,
+    proving: Option<f64>,
+}
+
+/// Leaves out each part in turn.
+pub(super) fn ablate(args: &Ablate, output: &mut Output) -> Result<(), Failure> {
+    let mut session = Session::new(&args.invocation)?;
+    let models = session.models(&["cells"])?;
+    session.compiler.set_model(models[0].clone());
+    let base = session.compiler.dropped();
+    let whole = session.trial(None)?;
+    let roots = Roots::Named(vec![session.call.entry.clone()]);
+    let applied = session.about(session.compiler.applied(&roots))?;
+    let mut rows = Vec::new();
+    let mut row = |session: &Session<'_>, part, name, trial: &Trial| {
+        let proving = match args.prove {
+            true => Some(proving_seconds(session, trial)?),
+            false => None,
+        };
+        rows.push(Ablated {
+            part,
+            name,
+            steps: trial.outcome.steps,
+            prices: prices(trial, &models),
+            proving,
+        });
+        Ok::<(), Failure>(())
+    };
+    row(&session, "", "nothing", &whole)?;
+    for (part, name) in droppable() {
+        // A rule that changed nothing is not worth a compilation.
+        if !args.parts.contains(&part) || (part == Part::Rule && !applied.contains(name)) {
+            continue;
+        }
+        let mut dropped = base.clone();
+        dropped.insert(name)?;
+        if dropped == base {
+            continue;
+        }
+        session.compiler.set_dropped(dropped);
+        let trial = session.trial(Some(&whole))?;
+        row(&session, part.name(), name, &trial)?;
+    }
+    let first = rows[0].prices[0];
+    rows[1..].sort_by_key(|r| (std::cmp::Reverse(r.prices[0]), r.part, r.name));
+    let change = |price: u64| (price as f64 / first.max(1) as f64 - 1.0) * 100.0;
+    if args.report.json {
+        let shown = rows.iter().map(|r| {
+            json!({
+                "part": r.part,
+                "left out": r.name,
+                "steps": r.steps,
+                "costs": priced(&r.prices, &models),
+                "change in per cent": change(r.prices[0]),
+                "proving seconds": r.proving,
+            })
+        });
+        let shown: Vec<Value> = shown.collect();
+        print_json(
+            &json!({ "call": session.shown(), "variants": shown }),
+            output,
+        );
+        return Ok(());
+    }
+    let columns = models.iter().map(|model| model.name.as_str());
+    let mut headings: Vec<&str> = ["left out", "part", "steps"]
+        .into_iter()
+        .chain(columns)
+        .collect();
+    headings.push("change");
+    if args.prove {
+        headings.push("proving s");
+    }
+    let mut table = Table::new(headings);
+    for r in &rows {
+        let mut row = vec![r.name.to_owned(), r.part.to_owned(), r.steps.to_string()];
+        row.extend(r.prices.iter().map(u64::to_string));
+        row.push(format!("{:+.2} %", change(r.prices[0])));
+        row.extend(r.proving.map(|s| format!("{s:.3}")));
+        table.rows.push(row);
+    }
+    let text = match args.report.csv {
+        true => table.csv(),
+        false => table.text(usize::MAX),
+    };
+    write(None, text, output)
+}
+
+/// Seconds that a variant's proof takes.
+fn proving_seconds(session: &Session<'_>, trial: &Trial) -> Result<f64, Failure> {
+    let refused = |e: &dyn std::fmt::Display| Diagnostic::error("limit-exceeded", e.to_string());
+    let key = session.about(ProvingKey::new(&trial.program).map_err(|e| refused(&e)))?;
+    let call = &session.call;
+    let options = ProveOptions::default();
+    let proof = zkc_prover::prove(
+        &key,
+        &trial.program,
+        &call.entry,
+        &call.args,
+        &call.input,
+        &options,
+    );
+    let (_, _, stats) = session.about(proof.map_err(|e| refused(&e)))?;
+    let seconds = &stats.seconds;
+    Ok(seconds.execute + seconds.witness + seconds.prove)
+}
