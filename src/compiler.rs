@@ -283,6 +283,20 @@ impl Compiler {
         }
     }
 
+    /// One function as the e-graph takes it.
+    ///
+    /// Errors: as for [`Compiler::program`].
+    pub fn mixed_ir(&self, index: u32) -> Result<Arc<Body>, Diagnostic> {
+        queries::mixed_ir(&self.db, self.source, self.flags, index).clone()
+    }
+
+    /// One function's saturated e-graph.
+    ///
+    /// Errors: as for [`Compiler::program`].
+    pub fn saturated(&self, index: u32) -> Result<Arc<Saturated>, Diagnostic> {
+        queries::saturated(&self.db, self.source, self.flags, index).clone()
+    }
+
     /// Replaces the profile.
     pub fn set_profile(&mut self, profile: Option<Arc<Profile>>) {
         self.model.set_profile(&mut self.db).to(profile);

@@ -4,7 +4,8 @@
 //! cells against a bare AIR of the same shapes on the same backend; the executor against wasmi. Every proof runs in a process
 //! of its own, so that its peak memory is its own. Output is a Markdown table on stdout, one JSON object per guest on
 //! request (`--json`). `--floats` prints what float instructions cost instead, `--choices` what choosing lowerings by cost
-//! is worth, `--compile` how long compilation takes, `--sweep` what compiling for many cost models costs.
+//! is worth, `--compile` how long compilation takes, `--extraction` how far choices are from the cheapest, `--largest` what the
+//! e-graph takes for the largest function, `--sweep` what compiling for many cost models costs.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -13,6 +14,7 @@
 
 mod choices;
 mod compile;
+mod extraction;
 mod floats;
 mod hosts;
 mod sweep;
@@ -209,6 +211,11 @@ fn main() -> Result<()> {
             println!("{}", sweep::report("sha256")?);
             Ok(())
         }
+        ["--largest", ref rest @ ..] => {
+            println!("{}", extraction::largest(rest.first().copied())?);
+            Ok(())
+        }
+        ["--extraction", ref names @ ..] => extraction::table(names, |line| println!("{line}")),
         ["--floats"] => {
             print!("{}", floats::table()?);
             Ok(())
@@ -238,7 +245,7 @@ fn main() -> Result<()> {
         }
         _ => {
             eprintln!(
-                "usage: zkc-bench [--json] | --choices [NAME...] | --compile [FILE.wasm [JOBS]] | --floats | --sweep"
+                "usage: zkc-bench [--json] | --choices [NAME...] | --compile [FILE.wasm [JOBS]] | --extraction [GUEST...] | --largest [FILE.wasm] | --floats | --sweep"
             );
             bail!("unknown arguments")
         }

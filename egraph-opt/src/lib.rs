@@ -21,6 +21,7 @@ mod language;
 mod place;
 mod plan;
 pub mod prove;
+mod region;
 mod rewrite;
 mod rules;
 mod select;
@@ -29,6 +30,7 @@ pub use dropped::{DropError, Dropped};
 pub use facts::{Facts, Graph, Known, Range};
 pub use formula::{Formula, Scope};
 pub use language::{ENode, Head, Kind, UnknownOp};
+pub use region::{Region, RegionForm, regions};
 pub use rewrite::{Instance, instances};
 pub use rules::{Group, Proof, Rule, rules};
 

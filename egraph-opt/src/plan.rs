@@ -7,7 +7,7 @@
 use crate::build::{Edge, Term};
 use crate::extract::{Choices, Classes, Flow, Market, Point};
 use crate::place::place;
-use crate::select::{Selection, Selector};
+use crate::select::{Alternative, Selection, Selector};
 use crate::{BlockOrigin, Level, OptError, Saturated, Weights};
 use std::collections::BTreeMap;
 use zkc_ir::analysis::{Cfg, Dominators, Loops};
@@ -52,6 +52,10 @@ pub(crate) struct Plan<'a> {
     pub(crate) placements: Vec<Vec<Block>>,
     /// Place of the first op of the source that computed a class.
     pub(crate) locs: Vec<Loc>,
+    /// Uses by effects and terminators.
+    pub(crate) uses: Vec<(u32, Block)>,
+    /// Operands for which there were several ways.
+    pub(crate) alternatives: BTreeMap<Point, Vec<Alternative>>,
     /// By block number, for each way out its number in the body that was lowered.
     pub(crate) ways: Vec<Vec<u32>>,
 }
@@ -141,6 +145,8 @@ pub(crate) fn plan<'a>(
         blocks: selection.blocks,
         placements,
         locs,
+        uses: selection.uses,
+        alternatives: selection.alternatives,
         ways,
     })
 }

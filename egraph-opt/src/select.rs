@@ -13,6 +13,7 @@ use crate::plan::{PlannedBlock, PlannedOp, available};
 use crate::{Level, OptError};
 use egg::Language;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use zkc_ir::{Attr, Block, ClifOp, Cond};
 use zkc_isa::{CostModel, MEMORY_WORDS, ZkOp};
 
@@ -27,9 +28,22 @@ pub(crate) struct Selection {
     /// Uses by effects and terminators, of forms available there.
     pub(crate) uses: Vec<(u32, Block)>,
     pub(crate) needed: Vec<bool>,
+    /// Operands for which there were several ways.
+    pub(crate) alternatives: BTreeMap<Point, Vec<Alternative>>,
     /// How often each class is read.
     pub(crate) reads: Vec<u32>,
     pub(crate) cost: u64,
+}
+
+/// Ways that operands of an effect or terminator may take.
+#[derive(Debug)]
+pub(crate) struct Alternative {
+    /// The operands, by their place in the planned op.
+    pub(crate) operands: Range<usize>,
+    /// Cost of the op that goes with a way, and the classes it reads instead.
+    pub(crate) options: Vec<(u64, Vec<u32>)>,
+    /// Cost of the op that was chosen.
+    pub(crate) paid: u64,
 }
 
 /// An address some access has used.
@@ -92,6 +106,7 @@ impl<'s> Selector<'s> {
             blocks: vec![None; terms.len()],
             local: BTreeMap::new(),
             uses: Vec::new(),
+            alternatives: BTreeMap::new(),
             needed: vec![false; classes.len()],
             reads: vec![0; classes.len()],
             cost: 0,
@@ -381,12 +396,15 @@ impl<'s> Selector<'s> {
             return;
         };
         let op = &planned.ops[pos];
+        let opcode = op.op;
         let mut args = op.args.clone();
         let mut attrs = op.attrs.clone();
         let stored = stored_bits(op.op);
         if let Some(Attr::Mem { offset, align }) = attrs.first().cloned() {
             let mut best = (self.marginal(&args[..1], at), args[0], offset);
-            for (class, offset) in self.addresses(args[0], offset, at) {
+            let others = self.addresses(args[0], offset, at);
+            self.alternative(at, 0, args[0], others.iter().map(|o| o.0));
+            for (class, offset) in others {
                 let cost = self.marginal(&[class], at);
                 if cost.is_some_and(|cost| best.0.is_none_or(|b| cost < b)) {
                     best = (cost, class, offset);
@@ -400,7 +418,9 @@ impl<'s> Selector<'s> {
         }
         if let Some(bits) = stored {
             let mut best = (self.marginal(&args[1..2], at), args[1]);
-            for class in self.low_bits(args[1], bits) {
+            let others = self.low_bits(args[1], bits);
+            self.alternative(at, 1, args[1], others.iter().copied());
+            for class in others {
                 let cost = self.marginal(&[class], at);
                 if cost.is_some_and(|cost| best.0.is_none_or(|b| cost < b)) {
                     best = (cost, class);
@@ -408,12 +428,34 @@ impl<'s> Selector<'s> {
             }
             args[1] = best.1;
         }
-        let flexible = flexible_operands(op.op);
+        let flexible = flexible_operands(opcode);
         self.pending
             .extend(args[..flexible].iter().map(|&arg| (arg, at)));
         if let Some(planned) = &mut self.out.blocks[block] {
             let op = &mut planned.ops[pos];
             (op.args, op.attrs) = (args, attrs);
+        }
+    }
+
+    /// Notes other classes for an operand.
+    fn alternative(
+        &mut self,
+        at: Point,
+        operand: usize,
+        class: u32,
+        others: impl Iterator<Item = u32>,
+    ) {
+        let options: Vec<(u64, Vec<u32>)> = std::iter::once(class)
+            .chain(others)
+            .map(|class| (0, vec![class]))
+            .collect();
+        if options.len() > 1 {
+            let alternatives = self.out.alternatives.entry(at).or_default();
+            alternatives.push(Alternative {
+                operands: operand..operand + 1,
+                options,
+                paid: 0,
+            });
         }
     }
 
@@ -537,8 +579,10 @@ impl<'s> Selector<'s> {
         let mut best_cost = self
             .marginal(&best.args, at)
             .map(|c| c.saturating_add(self.model.cost(plain).saturating_mul(weight)));
+        let mut options = vec![(self.model.cost(plain), best.args.clone())];
         for node in self.classes.nodes(cond) {
             for option in self.branches(node) {
+                options.push((self.model.cost(option.op), option.args.clone()));
                 let cost = self
                     .marginal(&option.args, at)
                     .map(|c| c.saturating_add(self.model.cost(option.op).saturating_mul(weight)));
@@ -547,6 +591,13 @@ impl<'s> Selector<'s> {
                 }
             }
         }
+        let paid = self.model.cost(best.op);
+        let alternative = Alternative {
+            operands: 0..best.args.len(),
+            options,
+            paid,
+        };
+        self.out.alternatives.insert(at, vec![alternative]);
         self.pending.extend(best.args.iter().map(|&arg| (arg, at)));
         if let Some(op) = self.out.blocks[block]
             .as_mut()
