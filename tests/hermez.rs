@@ -198,3 +198,43 @@ fn what_is_compiled_is_read_by_every_assembler() {
         );
     }
 }
+
+#[test]
+fn a_large_memory_is_read_by_every_assembler() {
+    let dir = TempDir::new("hermez-large");
+    let wat = dir.path("m.wat").display().to_string();
+    let module = r#"(module (memory 33)
+  (func (export "f") (param i32) (result i64)
+    (i64.store offset=1048568 (local.get 0) (i64.const 0x1122334455667788))
+    (i32.store16 offset=1048580 (local.get 0) (i32.const 0xaabb))
+    (i32.store8 offset=2097000 (local.get 0) (i32.const 5))
+    (i64.add
+      (i64.load offset=1048574 (local.get 0))
+      (i64.load8_u offset=2097000 (local.get 0)))))"#;
+    std::fs::write(&wat, module).expect("a file is written");
+    for level in ["-O0", "-O2"] {
+        let text = dir.path("m.zkasm").display().to_string();
+        let words = [
+            &wat,
+            "--target=hermez64",
+            level,
+            "--invoke",
+            "f",
+            "3",
+            "-o",
+            &text,
+        ];
+        let (code, _, stderr) = run_words(&words);
+        assert_eq!((code, stderr.as_str()), (0, ""));
+        let program =
+            zkc_isa::hermez::asm::parse(&std::fs::read_to_string(&text).expect("it is written"));
+        assert_eq!(program.expect("it parses").check_portable(), Ok(()));
+        let (_, stdout, _) = run_words(&["run", &text, "--target=hermez64"]);
+        // bytes 6 and 7 of the first store, four that are zero, the second's two
+        let expected = 0xaabb_0000_0000_1122u64 + 5;
+        assert!(
+            stdout.contains(&format!("result 0:  {expected}\n")),
+            "{stdout}"
+        );
+    }
+}

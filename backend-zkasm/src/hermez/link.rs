@@ -17,9 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use zkc_ir::Trap;
 use zkc_isa::hermez::expand::{
     ARGS, Code, MAX_OUTPUT, MEMORY_BYTES, MemoryPlan, PASSED, RESULTS, Routine, SCRATCH_WORDS,
-    STATICS, Symbol, place_with,
+    STATICS, Symbol, last_rows, place_with,
 };
-use zkc_isa::hermez::{Address, Expr, Index, Label, Program, Reg, Step};
+use zkc_isa::hermez::{Address, Index, Label, Program, Reg, Step};
 use zkc_isa::{SLOT_PAGES, STATIC_BASE};
 
 /// Stack words: SP at the start, from where frames go down.
@@ -125,6 +125,7 @@ impl Linker {
             ("output", MAX_OUTPUT),
             ("memory_bytes", 1),
             ("scratch", SCRATCH_WORDS),
+            ("hint", 1),
         ];
         let sum: u64 = words.iter().map(|&(_, len)| u64::from(len)).sum();
         if sum > zkc_isa::hermez::MAX_GLOBAL_WORDS.into() {
@@ -285,25 +286,10 @@ impl Linker {
             wait = self.program.label("wait");
             self.program.bind(wait);
         }
-        let last = Step::new().hint(Expr::call("beforeLast", Vec::new()));
-        self.push(last.jmpn(wait));
-        let mut clear = Step::new();
-        for reg in [
-            Reg::A,
-            Reg::B,
-            Reg::C,
-            Reg::D,
-            Reg::E,
-            Reg::Ctx,
-            Reg::Sp,
-            Reg::Pc,
-            Reg::Gas,
-            Reg::Rr,
-        ] {
-            clear = clear.set(reg);
-        }
         let start = self.program.label("start");
-        self.push(clear.jmp(start));
+        for step in last_rows(wait, start) {
+            self.push(step);
+        }
         let bad = self.symbol(Symbol::Bad)?;
         self.program.bind(bad);
         self.push(Step::new().plus(1).set(Reg::A));

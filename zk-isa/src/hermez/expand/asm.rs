@@ -16,6 +16,8 @@ pub const OUTPUT: Var = Var(3);
 pub const MEMORY_BYTES: Var = Var(4);
 /// The variable in which routines find and leave what registers have no room for.
 pub const SCRATCH: Var = Var(5);
+/// The variable that keeps a free input until its limbs are bound; a word.
+pub const HINT: Var = Var(6);
 /// Words of [`OUTPUT`].
 pub const MAX_OUTPUT: u32 = 1 << 12;
 /// Words of [`SCRATCH`].

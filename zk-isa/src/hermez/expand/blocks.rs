@@ -18,13 +18,12 @@ fn put(step: Step, at: i32, asm: &mut Asm) {
 fn word_at(plan: MemoryPlan, more: i128, asm: &mut Asm) -> Address {
     let index = Step::new().reg(Reg::D).plus(more);
     if plan.is_large() {
-        asm.push(index.plus(1).set(Reg::Gas));
+        asm.push(index.set(Reg::Gas));
         whole_word(plan).context(asm);
-        Address::mem(Index::E, -1)
     } else {
         asm.push(index.set(Reg::E));
-        Address::mem(Index::E, 0)
     }
+    Address::mem(Index::E, 0)
 }
 
 /// Sets the words from D on, up to C, to A.
@@ -82,9 +81,9 @@ fn micro(micro: &Micro, uses: &[Reg], def: Reg, asm: &mut Asm) {
 pub(super) fn copy_blocks(plan: MemoryPlan, asm: &mut Asm) {
     let (next, aligned) = (asm.label(), asm.label());
     asm.push(get(scratch::FROM).set(Reg::D));
-    whole_word(plan).split(Reg::D, asm);
-    put(Step::new().reg(Reg::Gas).minus(1), scratch::FROM, asm);
-    let place = Step::new().reg(Reg::D).times(-8, Reg::Gas).plus(8);
+    whole_word(plan).index(Reg::D, asm);
+    put(Step::new().reg(Reg::Gas), scratch::FROM, asm);
+    let place = Step::new().reg(Reg::D).times(-8, Reg::Gas);
     put(place.set(Reg::E), scratch::PLACE, asm);
     asm.push(Step::new().reg(Reg::E).jmpz(aligned));
     asm.push(Step::new().plus(64).times(-8, Reg::E).set(Reg::E));

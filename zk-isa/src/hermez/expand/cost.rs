@@ -157,10 +157,12 @@ fn sample(op: ZkOp, at: usize) -> Option<Counters> {
     if op.shift_width().is_some() {
         imm = 7 + 2 * at as u64;
     }
-    // constants as programs have them: steps of counters, masks of low bits, complements, comparisons with 0
+    // constants as programs have them: steps of counters, masks of low bits, sizes of elements, complements, comparisons with 0
     match op {
         ZkOp::Add32Imm | ZkOp::Add64Imm => imm = [8, -1i64 as u64, -16i64 as u64, 7][at],
         ZkOp::And32Imm | ZkOp::And64Imm => imm = [1, 255, 31, 1000][at],
+        ZkOp::Shl32Imm => imm = [2, 3, 1, 9][at],
+        ZkOp::Mul32Imm => imm = [4, 12, 8, 1000][at],
         ZkOp::Xor32Imm | ZkOp::Xor64Imm => imm = u64::MAX,
         _ => {}
     }

@@ -37,9 +37,9 @@ impl Division {
         }
     }
 
-    /// Quotient in A, remainder in C. The free inputs are A and C: ARITH and the comparison bind them.
+    /// Quotient in A, remainder in C. The free inputs are A and C: ARITH and the comparison bind them. A divisor of 0 is found where
+    /// the remainder is not below it; the equation holds there too, for any quotient, so that it is the dividend is asserted.
     fn unsigned(&self, asm: &mut Asm) {
-        // a divisor of 0 is found where the remainder is not below it; the equation holds there too
         let safe = || Expr::from(Reg::B) + Expr::from(Reg::B).eq(0u64);
         let rest = Expr::from(Reg::E) - Expr::from(Reg::A) * Reg::B;
         asm.push(hint(Expr::from(Reg::E) / safe()).set(Reg::A));
@@ -50,6 +50,7 @@ impl Division {
             // r is at most x, so its limb 1 is 0
             let zero = asm.cold(|asm| {
                 let bad = Symbol::Bad.label();
+                asm.push(Step::new().reg(Reg::E).assert());
                 asm.push(
                     Step::new()
                         .reg(Reg::B)
@@ -61,6 +62,8 @@ impl Division {
             return;
         }
         let zero = asm.cold(|asm| {
+            asm.push(Step::new().reg(Reg::D).set(Reg::A));
+            asm.push(Step::new().reg(Reg::E).assert());
             asm.push(Step::new().set(Reg::A));
             let equal = Step::new().computed().bin(Bin::Eq);
             asm.push(equal.then(either(Condition::Carry, ZERO, Symbol::Bad.label())));

@@ -1,25 +1,19 @@
-//! The steps of micro-operations, but for divisions, loads and stores.
+//! The steps of micro-operations, but for those with free inputs ([`super::hints`]), divisions, loads and stores.
 //!
 //! What binds a free input is said where it is made. `bad` is a step that no proof contains.
 
 use super::asm::{Asm, MAX_OUTPUT, MEMORY_BYTES, OUTPUT, Routine, STATICS, Symbol};
+use super::hints;
 use super::micro::*;
-use crate::hermez::{Address, Bin, Condition, Expr, Goto, Index, Jump, Label, Reg, Step};
+use crate::hermez::{Address, Condition, Expr, Goto, Index, Jump, Label, Reg, Step};
 use crate::program::{SLOT_OUTPUTS, SLOT_PAGES};
 use zkc_ir::Trap;
 
 const BAD: Label = Symbol::Bad.label();
-/// Added to the quotient of a value that may be negative.
-const BIAS: i128 = 1 << 30;
 
 /// `JMPN(bad)` on a step whose op must not be negative.
 pub(super) fn checked(step: Step) -> Step {
     step.jmpn(BAD)
-}
-
-/// A free input of limb 0, left in PC.
-fn guess(expr: Expr) -> Step {
-    Step::new().hint(expr).set(Reg::Pc)
 }
 
 impl Micro {
@@ -31,7 +25,9 @@ impl Micro {
             Micro::Const(value) => asm.push(set(Step::new().long(*value), def)),
             Micro::Lin(lin) => asm.push(set(lin.step(uses), def)),
             Micro::Carry(lin) => carry(lin, site, asm),
-            Micro::Split(lin, part) => split(lin, *part, uses, def, asm),
+            Micro::Reduce(lin, modulus) => hints::reduce(lin, *modulus, uses, def, asm),
+            Micro::Wrap(lin) => hints::wrap(lin, uses, def, asm),
+            Micro::Rotate(by) => hints::rotate(*by, uses[0], def, asm),
             Micro::Bin(bin) => asm.push(set(Step::new().computed().bin(*bin), def)),
             Micro::Mul(product) => multiply(*product, site, asm),
             Micro::Swap => asm.push(set(Step::new().reg(Reg::RotlC), def)),
@@ -66,7 +62,8 @@ impl Micro {
                 asm.push(Step::new().reg(Reg::Gas).set(Reg::Rr));
             }
             Micro::Divide(division) => division.emit(site, asm),
-            Micro::DivideBy(divisor, remainder) => divide_by(*divisor, *remainder, site, asm),
+            Micro::DivideBy(divisor) => hints::divide_by(*divisor, uses[0], def, asm),
+            Micro::RemainderBy(divisor) => hints::remainder_by(*divisor, uses[0], def, asm),
             Micro::LeadingZeros => zeros(uses[0], def, asm),
             Micro::BitIndex => index(uses[0], def, asm),
             Micro::Load(access) => access.emit_load(site, asm),
@@ -84,7 +81,7 @@ impl Micro {
             Micro::Copy => super::blocks::copy(asm),
             Micro::Fill(plan) => super::blocks::fill(*plan, asm),
             Micro::Grow { max, bytes } => grow(*max, *bytes, uses[0], def, asm),
-            Micro::Input(bytes) => input(*bytes, def, asm),
+            Micro::Input(bytes) => hints::input(*bytes, def, asm),
             Micro::Output => {
                 let count = Address::var(STATICS, SLOT_OUTPUTS as i32);
                 asm.push(Step::new().computed().load(count).set(Reg::E));
@@ -203,43 +200,6 @@ fn carry(lin: &Lin, site: &Site<'_>, asm: &mut Asm) {
     });
     asm.push(lin.step(site.uses).set(reg).jmpn(fix));
     asm.bind(end);
-}
-
-/// v = 2^32 q + s. Two checks bind q: PC = q + 1 + bias is in 0..2^32, so q is no element of another kind than the right one,
-/// and s = v - 2^32 q is in 0..2^32. With q below 2^32 - 1 and |v| below 2^63 both sides of the equation differ by less
-/// than the field's size, so it holds for integers, and q is unique.
-fn split(lin: &Lin, part: Part, uses: &[Reg], def: Place, asm: &mut Asm) {
-    let bias = if lin.terms.iter().any(|&c| c < 0) {
-        BIAS
-    } else {
-        0
-    };
-    let quotient = lin.expr(uses, bias * LIMB) >> 32u64;
-    asm.push(checked(guess(quotient).plus(1)));
-    let low = lin.step(uses).times(-LIMB, Reg::Pc).plus(LIMB * (1 + bias));
-    let low = if part == Part::Low {
-        set(low, def)
-    } else {
-        low
-    };
-    asm.push(checked(low));
-    let step = match part {
-        Part::Low => return,
-        Part::High => Step::new().reg(Reg::Pc).minus(1 + bias),
-        Part::Sum => lin
-            .step(uses)
-            .times(1 - LIMB, Reg::Pc)
-            .plus((LIMB - 1) * (1 + bias)),
-        Part::Rest(bits) => {
-            let unit = 1i128 << bits;
-            let mut step = Step::new();
-            for (&coefficient, &reg) in lin.terms.iter().zip(uses) {
-                step = step.times(coefficient >> (32 - bits), reg);
-            }
-            step.times(-unit, Reg::Pc).plus(unit * (1 + bias))
-        }
-    };
-    asm.push(set(step, def));
 }
 
 /// A*B + C = D*2^64 + op with C = 0: ARITH has one solution D, op of 32-bit limbs. D = 0 where the product is below 2^64.
@@ -406,21 +366,6 @@ fn table(entries: &[u32], targets: &[Label], asm: &mut Asm) {
     asm.push(test.then(either(Condition::Negative, inside, last)));
 }
 
-/// PC = q and r = x - dq: q and r in 0..2^32 and d - 1 - r not negative make x = dq + r an equation of integers below p,
-/// with r below d: the division's only solution.
-fn divide_by(divisor: u32, remainder: bool, site: &Site<'_>, asm: &mut Asm) {
-    let (x, d) = (site.uses[0], i128::from(divisor));
-    asm.push(checked(guess(Expr::from(x) / u64::from(divisor))));
-    asm.push(checked(Step::new().reg(x).times(-d, Reg::Pc)));
-    let bound = Step::new().plus(d - 1).times(-1, x).times(d, Reg::Pc);
-    asm.push(checked(bound));
-    let result = match remainder {
-        true => Step::new().reg(x).times(-d, Reg::Pc),
-        false => Step::new().reg(Reg::Pc),
-    };
-    asm.push(set(result, site.def()));
-}
-
 /// Halving the range of `from..=to` until one value is left: `test` is negative if the result is at most the middle.
 fn search(
     (from, to): (u32, u32),
@@ -476,24 +421,4 @@ fn grow(max: u32, bytes: bool, more: Reg, def: Place, asm: &mut Asm) {
     }
     asm.push(set(Step::new().reg(Reg::E), def));
     asm.bind(end);
-}
-
-/// What the prover chooses is bound to its width only: JMPN bounds an element, a Binary operation bounds both limbs.
-fn input(bytes: u32, def: Place, asm: &mut Asm) {
-    match bytes {
-        8 => {
-            asm.push(hint(Expr::call("input64", Vec::new())).set(Reg::A));
-            asm.push(Step::new().set(Reg::B));
-            asm.push(set(Step::new().computed().bin(Bin::Or), def));
-        }
-        1 => {
-            asm.push(checked(guess(Expr::call("input8", Vec::new()))));
-            asm.push(checked(Step::new().plus(255).times(-1, Reg::Pc)));
-            asm.push(set(Step::new().reg(Reg::Pc), def));
-        }
-        _ => {
-            asm.push(checked(guess(Expr::call("inputLen", Vec::new()))));
-            asm.push(set(Step::new().reg(Reg::Pc), def));
-        }
-    }
 }

@@ -1,12 +1,13 @@
 //! Loads and stores.
 //!
-//! Byte address a = 8 w + o is split by two checks: E = w + 1 and 2^29 a - 2^32 w are in 0..2^32, and a is below 2^31 because
-//! it was compared with the memory's size, so w is unique (as in a split of 32 bits). o is linear in a and w. Where a word is to
-//! be cut, AND with a mask does it, and a coefficient 2^-k moves the bytes down: 2^96 = -1 in the field.
+//! Byte address a = 8 w + o is below 2^31 because it was compared with the memory's size; w is asked for, as in any division by
+//! 8 ([`super::hints`]), and o is linear in a and w. Where only o = 0 or o = 4 goes on, that is the check of o. Where a word
+//! is to be cut, AND with a mask does it, and a coefficient 2^-k moves the bytes down: 2^96 = -1 in the field.
 //! What lies across limbs or words, other than whole words of 4 bytes and single bytes, goes byte by byte through a routine.
 
 use super::asm::{Asm, MEMORY_BYTES, Routine, SCRATCH, Symbol};
 use super::emit::checked;
+use super::hints::{confirm, kept, remainder_check};
 use super::micro::*;
 use crate::hermez::{Address, Bin, Expr, Index, Label, Reg, Step};
 use zkc_ir::Trap;
@@ -14,6 +15,15 @@ use zkc_ir::Trap;
 const OUT_OF_BOUNDS: Label = Symbol::Trap(Trap::OutOfBoundsMemoryAccess.code()).label();
 /// Words of a context's heap.
 const HEAP: i128 = 1 << 17;
+/// With which one check bounds the place in a word.
+const PLACE_CHECK: (i128, i128) = remainder_check(8).expect("8 is small");
+
+/// Where an access is, but for the words that are added where the word is addressed: a register plus a constant.
+#[derive(Clone, Copy)]
+pub(super) struct Base {
+    reg: Reg,
+    plus: i128,
+}
 
 /// Words of [`SCRATCH`].
 pub(super) mod scratch {
@@ -123,51 +133,77 @@ impl Access {
         true
     }
 
-    /// The offset in words, which are added where the word is addressed, and the bytes that are left of it: so constants stay
-    /// of the size that upstream's assembler takes. For an offset that may be inside the memory.
-    fn parts(&self) -> (i32, i128) {
-        if self.plan.is_large() {
-            return (0, self.offset.into());
+    /// The offset in words, which are added where the word is addressed; none where that may be another context.
+    fn words(&self) -> i32 {
+        match self.plan.is_large() {
+            true => 0,
+            false => (self.offset >> 3) as i32,
         }
-        ((self.offset >> 3) as i32, i128::from(self.offset & 7))
     }
 
-    /// The word of the access, after [`Access::split`].
+    /// The address. What is left of the offset is small, so that constants stay of the size that upstream's assembler takes;
+    /// E may be used up. For an offset that may be inside the memory.
+    pub(super) fn base(&self, a: Reg, asm: &mut Asm) -> Base {
+        let plus = i128::from(self.offset) - 8 * i128::from(self.words());
+        if plus < 64 {
+            return Base { reg: a, plus };
+        }
+        asm.push(Step::new().reg(a).plus(plus).set(Reg::E));
+        Base {
+            reg: Reg::E,
+            plus: 0,
+        }
+    }
+
+    /// The word of the access, at the index in E.
     fn word(&self) -> Address {
-        Address::mem(Index::E, self.parts().0 - 1)
+        Address::mem(Index::E, self.words())
     }
 
-    /// Leaves the word's index plus one in E and GAS, but for the words of the offset. The free input is bound as said above; its limb 1 is nowhere read.
-    pub(super) fn split(&self, a: Reg, asm: &mut Asm) {
-        let (_, offset) = self.parts();
-        let index = Lin::new(&[1], offset).expr(&[a], 0) >> 3u64;
-        asm.push(checked(hint(index).plus(1).set(Reg::E).set(Reg::Gas)));
-        let rest = Step::new()
-            .times(1 << 29, a)
-            .times(-LIMB, Reg::Gas)
-            .plus(LIMB + (offset << 29));
-        asm.push(checked(rest));
-    }
-
-    /// A step with o.
-    fn place(&self, a: Reg) -> Step {
-        let (_, offset) = self.parts();
-        Step::new().reg(a).times(-8, Reg::Gas).plus(offset + 8)
-    }
-
-    /// Sets CTX to the context's number plus one and E and GAS to the index in it plus one: w = 2^17 k + l with both bound as in
-    /// any split. Context 0 is that of frames.
-    pub(super) fn context(&self, asm: &mut Asm) {
-        if !self.plan.is_large() {
-            return;
+    /// Asks for the word's index, which is left in GAS, below 2^32, and kept; and in E where that is all of the address.
+    fn ask(&self, base: Base) -> Step {
+        let index = Lin::new(&[1], base.plus).expr(&[base.reg], 0) >> 3u64;
+        let step = checked(kept(hint(index), Reg::Gas));
+        match self.plan.is_large() {
+            true => step,
+            false => step.set(Reg::E),
         }
-        let number = (Expr::from(Reg::Gas) - 1u64) >> 17u64;
-        asm.push(checked(hint(number).plus(1).set(Reg::Ctx)));
+    }
+
+    /// Asks for the word's index, and bounds the place in it.
+    fn split(&self, base: Base, asm: &mut Asm) {
+        asm.push(self.ask(base));
+        let (c, e) = PLACE_CHECK;
+        let place = Step::new().times(c, base.reg).times(-8 * c, Reg::Gas);
+        asm.push(checked(place.plus(e + c * base.plus)));
+    }
+
+    /// Leaves the word's index in GAS, with its free input bound.
+    pub(super) fn index(&self, a: Reg, asm: &mut Asm) {
+        let base = self.base(a, asm);
+        self.split(base, asm);
+        asm.push(confirm(Reg::Gas));
+    }
+
+    /// A step with the place o in the word.
+    fn place(base: Base) -> Step {
+        Step::new()
+            .reg(base.reg)
+            .times(-8, Reg::Gas)
+            .plus(base.plus)
+    }
+
+    /// In a large memory, sets CTX to the context's number plus one and E and GAS to the index in it, from GAS = w = 2^17 k + l:
+    /// k + 1 and 2^15 w - 2^32 k are in 0..2^32, so k is unique as in any split by 2^32. Context 0 is that of frames.
+    pub(super) fn context(&self, asm: &mut Asm) {
+        let number = Expr::from(Reg::Gas) >> 17u64;
+        asm.push(checked(kept(hint(number).plus(1), Reg::Ctx)));
         let rest = Step::new()
             .times(1 << 15, Reg::Gas)
             .times(-LIMB, Reg::Ctx)
-            .plus(LIMB - (1 << 15));
+            .plus(LIMB);
         asm.push(checked(rest));
+        asm.push(confirm(Reg::Ctx));
         let index = Step::new().reg(Reg::Gas).times(-HEAP, Reg::Ctx).plus(HEAP);
         asm.push(index.set(Reg::E).set(Reg::Gas));
     }
@@ -181,14 +217,41 @@ impl Access {
 
     /// Goes to `aligned` if o is 0, with E set; else o is in PC.
     fn unless_aligned(&self, a: Reg, aligned: Label, asm: &mut Asm) {
-        let place = self.place(a).set(Reg::Pc);
+        let base = self.base(a, asm);
+        asm.push(self.ask(base));
+        let place = Access::place(base).set(Reg::Pc);
         if self.plan.is_large() {
             asm.push(place);
+            asm.push(confirm(Reg::Gas));
             self.context(asm);
             asm.push(Step::new().reg(Reg::Pc).jmpz(aligned));
         } else {
+            asm.push(confirm(Reg::Gas));
             asm.push(place.jmpz(aligned));
         }
+    }
+
+    /// Sets A to the word, E to the place in it and GAS to its index, of which the caller confirms what [`Access::unconfirmed`]
+    /// says.
+    fn word_and_place(&self, a: Reg, asm: &mut Asm) {
+        let base = self.base(a, asm);
+        self.split(base, asm);
+        let word = Step::new().computed().load(self.word()).set(Reg::A);
+        if self.plan.is_large() {
+            asm.push(confirm(Reg::Gas));
+            asm.push(Access::place(base).set(Reg::Pc));
+            self.context(asm);
+            asm.push(word);
+            asm.push(Step::new().reg(Reg::Pc).set(Reg::E));
+        } else {
+            asm.push(word);
+            asm.push(Access::place(base).set(Reg::E));
+        }
+    }
+
+    /// The step that binds limb 1 of what [`Access::word_and_place`] asked for.
+    fn unconfirmed(&self) -> Option<Step> {
+        (!self.plan.is_large()).then(|| confirm(Reg::Gas))
     }
 
     /// Calls a routine for the access.
@@ -204,8 +267,17 @@ impl Access {
         asm.push(link.set(Reg::Rr));
     }
 
+    /// The place in PC, which is neither 0 nor 4, bounded.
+    fn bounded_place() -> Step {
+        let (c, e) = PLACE_CHECK;
+        checked(Step::new().times(c, Reg::Pc).plus(e))
+    }
+
     fn slow_load(&self, a: Reg, def: Place, end: Label, asm: &mut Asm) -> Label {
         asm.cold(|asm| {
+            if self.bytes > 2 {
+                asm.push(Access::bounded_place());
+            }
             self.call(Routine::LoadBytes, a, asm);
             let value = Step::new().computed().load(scratch_word(scratch::VALUE));
             if matches!(def, Place::Slot(_)) {
@@ -219,6 +291,13 @@ impl Access {
 
     fn slow_store(&self, a: Reg, x: Reg, end: Label, asm: &mut Asm) -> Label {
         asm.cold(|asm| {
+            let check = match self.bytes {
+                1 | 2 => self.unconfirmed(),
+                _ => Some(Access::bounded_place()),
+            };
+            if let Some(check) = check {
+                asm.push(check);
+            }
             asm.push(Step::new().reg(x).store(scratch_word(scratch::VALUE)));
             self.call(Routine::StoreBytes, a, asm);
             asm.jump(end, false);
@@ -230,7 +309,6 @@ impl Access {
         if !self.bounds(a, asm) {
             return;
         }
-        self.split(a, asm);
         let word = || Step::new().computed().load(self.word());
         let (aligned, end) = (asm.label(), asm.label());
         match self.bytes {
@@ -257,15 +335,10 @@ impl Access {
             }
             bytes => {
                 asm.bind(aligned);
-                if self.plan.is_large() {
-                    asm.push(self.place(a).set(Reg::Pc));
-                    self.context(asm);
-                    asm.push(word().set(Reg::A));
-                    self.home(asm);
-                    asm.push(Step::new().reg(Reg::Pc).set(Reg::E));
-                } else {
-                    asm.push(word().set(Reg::A));
-                    asm.push(self.place(a).set(Reg::E));
+                self.word_and_place(a, asm);
+                self.home(asm);
+                if let Some(check) = self.unconfirmed() {
+                    asm.push(check);
                 }
                 let slow = (bytes > 1).then(|| self.slow_load(a, def, end, asm));
                 let cut = |o: u32, asm: &mut Asm| {
@@ -292,7 +365,6 @@ impl Access {
         if !self.bounds(a, asm) {
             return;
         }
-        self.split(a, asm);
         let word = || Step::new().computed().load(self.word());
         let (aligned, end) = (asm.label(), asm.label());
         match self.bytes {
@@ -322,19 +394,13 @@ impl Access {
             }
             bytes => {
                 asm.bind(aligned);
-                if self.plan.is_large() {
-                    asm.push(self.place(a).set(Reg::Pc));
-                    self.context(asm);
-                    asm.push(word().set(Reg::A));
-                    asm.push(Step::new().reg(Reg::Pc).set(Reg::E));
-                } else {
-                    asm.push(word().set(Reg::A));
-                    asm.push(self.place(a).set(Reg::E));
-                }
+                self.word_and_place(a, asm);
                 let slow = (bytes > 1).then(|| self.slow_store(a, x, end, asm));
                 let done = asm.label();
                 let paste = |o: u32, asm: &mut Asm| {
-                    asm.push(Step::new().reg(Reg::Gas).set(Reg::E));
+                    let index = self.unconfirmed();
+                    let index = index.unwrap_or_else(|| Step::new().reg(Reg::Gas));
+                    asm.push(index.set(Reg::E));
                     asm.push(Step::new().computed().bin(Bin::And).set(Reg::D));
                     let limb = if o < 4 { Reg::C } else { Reg::RotlC };
                     let merged = Step::new()

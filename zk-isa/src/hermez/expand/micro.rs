@@ -124,19 +124,6 @@ impl Lin {
     }
 }
 
-/// What to take of a value v = 2^32 q + s with s below 2^32.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Part {
-    /// s.
-    Low,
-    /// q.
-    High,
-    /// s + q: for v = 2^k x, x rotated by k.
-    Sum,
-    /// s / 2^(32-k): for v = 2^(32-k) x, the low k bits of x.
-    Rest(u32),
-}
-
 /// What to take of a product of 64-bit words.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Product {
@@ -224,8 +211,12 @@ pub enum Micro {
     Lin(Lin),
     /// A combination of limbs 0 above -2^32 and below 2^32, modulo 2^32.
     Carry(Lin),
-    /// A part of a combination of limbs 0 in -2^62..2^63.
-    Split(Lin, Part),
+    /// A combination of limbs 0 in 0..2^33 - 1; less the modulus, of at most 2^32, if it is above 2^32 - 1.
+    Reduce(Lin, u64),
+    /// A combination of limbs 0 in -2^62..2^63, modulo 2^32.
+    Wrap(Lin),
+    /// A 32-bit operand rotated left by 2 to 31 bits.
+    Rotate(u32),
     /// A Binary operation.
     Bin(Bin),
     /// A product.
@@ -262,8 +253,10 @@ pub enum Micro {
     Power,
     /// A division.
     Divide(Division),
-    /// An unsigned 32-bit division by a constant, not 0.
-    DivideBy(u32, bool),
+    /// The quotient of an unsigned 32-bit division by a constant, not 0.
+    DivideBy(u32),
+    /// The remainder of an unsigned 32-bit division by a constant, not 0.
+    RemainderBy(u32),
     /// Number of leading zeros of a 32-bit operand.
     LeadingZeros,
     /// Number of trailing zeros of a 32-bit operand with at most one bit.
@@ -420,7 +413,7 @@ impl Micro {
         };
         match self {
             Micro::Const(_) => shape(&[], &[Anywhere]),
-            Micro::Lin(lin) | Micro::Split(lin, _) => {
+            Micro::Lin(lin) | Micro::Reduce(lin, _) | Micro::Wrap(lin) => {
                 shape(&vec![Any; lin.terms.len()], &[Anywhere])
             }
             Micro::Carry(lin) => shape(&vec![Any; lin.terms.len()], &[Any]),
@@ -444,7 +437,8 @@ impl Micro {
             Micro::Select => shape(&[Any; 3], &[Any]),
             Micro::Power => shape(&[In(Reg::E)], &[In(Reg::B)]),
             Micro::Divide(division) => division.shape(),
-            Micro::DivideBy(..) => shape(&[Any], &[Any]),
+            Micro::Rotate(_) | Micro::DivideBy(_) => shape(&[Any], &[Anywhere]),
+            Micro::RemainderBy(_) => shape(&[Any], &[Any]),
             Micro::LeadingZeros | Micro::BitIndex => shape(&[Any], &[Anywhere]),
             Micro::Load(access) => access.load_shape(),
             Micro::Store(access) => access.store_shape(),

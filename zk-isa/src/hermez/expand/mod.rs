@@ -11,6 +11,7 @@ mod blocks;
 mod cost;
 mod divide;
 mod emit;
+mod hints;
 mod memory;
 mod micro;
 mod routines;
@@ -18,13 +19,14 @@ mod rows;
 mod trial;
 
 pub use asm::{
-    ARGS, Asm, Code, MAX_OUTPUT, MEMORY_BYTES, OUTPUT, RESULTS, Routine, SCRATCH, SCRATCH_WORDS,
-    STATICS, Symbol,
+    ARGS, Asm, Code, HINT, MAX_OUTPUT, MEMORY_BYTES, OUTPUT, RESULTS, Routine, SCRATCH,
+    SCRATCH_WORDS, STATICS, Symbol,
 };
 pub use cost::{area, busiest, hermez_max_model, hermez_model};
+pub use hints::last_rows;
 pub use micro::{
-    Access, Around, Division, Lin, MemoryPlan, Micro, PASSED, Part, Place, Product, Shape, Site,
-    Test, Want,
+    Access, Around, Division, Lin, MemoryPlan, Micro, PASSED, Place, Product, Shape, Site, Test,
+    Want,
 };
 pub use rows::{Row, Sink, Value, condition, expand, expand_branch};
 pub use trial::{Trial, TrialProgram, place_with};

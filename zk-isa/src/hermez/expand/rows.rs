@@ -60,8 +60,16 @@ impl<S: Sink> Writer<'_, S> {
         self.one(Micro::Carry(Lin::new(terms, plus)), uses)
     }
 
-    fn split(&mut self, coefficient: i128, x: Value, part: Part) -> Value {
-        self.one(Micro::Split(Lin::new(&[coefficient], 0), part), &[x])
+    fn reduce(&mut self, terms: &[i128], uses: &[Value], modulus: u64) -> Value {
+        self.one(Micro::Reduce(Lin::new(terms, 0), modulus), uses)
+    }
+
+    /// x times a constant, of 32 bits.
+    fn wrap(&mut self, coefficient: i128, x: Value) -> Value {
+        match coefficient {
+            2 => self.reduce(&[2], &[x], WORD32 + 1),
+            _ => self.one(Micro::Wrap(Lin::new(&[coefficient], 0)), &[x]),
+        }
     }
 
     fn bin(&mut self, bin: Bin, x: Value, y: Value) -> Value {
@@ -106,22 +114,26 @@ impl<S: Sink> Writer<'_, S> {
     fn shr32(&mut self, x: Value, by: u32) -> Value {
         match by {
             0 => x,
-            1..32 => self.split(1 << (32 - by), x, Part::High),
+            1..32 => self.one(Micro::DivideBy(1 << by), &[x]),
             _ => self.constant(0),
         }
     }
 
     /// The low bits of a value.
     fn low_bits(&mut self, x: Value, max: u64, bits: u32) -> Value {
-        let x = if max > WORD32 {
-            self.one(Micro::LowLimb, &[x])
-        } else {
-            x
-        };
         match bits {
+            32.. if max > WORD32 => self.one(Micro::LowLimb, &[x]),
             32.. => x,
             _ if max < 1 << bits => x,
-            _ => self.split(1 << (32 - bits), x, Part::Rest(bits)),
+            // AND takes A and B, which are where loops keep wide values
+            _ if max > WORD32 => {
+                let low = self.one(Micro::LowLimb, &[x]);
+                self.one(Micro::RemainderBy(1 << bits), &[low])
+            }
+            _ => {
+                let mask = self.constant((1 << bits) - 1);
+                self.bin(Bin::And, x, mask)
+            }
         }
     }
 
@@ -173,7 +185,8 @@ impl<S: Sink> Writer<'_, S> {
     fn rotl32(&mut self, x: Value, by: u32) -> Value {
         match by % 32 {
             0 => x,
-            by => self.split(1 << by, x, Part::Sum),
+            1 => self.reduce(&[2], &[x], WORD32),
+            by => self.one(Micro::Rotate(by), &[x]),
         }
     }
 
@@ -400,7 +413,11 @@ pub fn expand<S: Sink>(row: &Row<'_>, sink: &mut S) -> Option<Vec<Value>> {
         let divisor = match args.get(1) {
             Some(&divisor) => divisor,
             None if !signed && bits == 32 && imm != 0 => {
-                return w.one(Micro::DivideBy(imm as u32, remainder), &args[..1]);
+                let micro = match remainder {
+                    true => Micro::RemainderBy(imm as u32),
+                    false => Micro::DivideBy(imm as u32),
+                };
+                return w.one(micro, &args[..1]);
             }
             None => w.constant(imm),
         };
@@ -413,7 +430,7 @@ pub fn expand<S: Sink>(row: &Row<'_>, sink: &mut S) -> Option<Vec<Value>> {
     };
     Some(vec![match row.op {
         Z::Add32 if sum_fits(max32(0), max32(1)) => w.lin(&[1, 1], args, 0),
-        Z::Add32 => w.one(Micro::Split(Lin::new(&[1, 1], 0), Part::Low), args),
+        Z::Add32 => w.reduce(&[1, 1], args, WORD32 + 1),
         Z::Add32Imm | Z::Add64Imm if imm == 0 => args[0],
         Z::Add32Imm if sum_fits(max32(0), imm) => w.lin(&[1], args, imm.into()),
         Z::Add32Imm => w.carry(&[1], args, i128::from(imm) - LIMB),
@@ -430,7 +447,7 @@ pub fn expand<S: Sink>(row: &Row<'_>, sink: &mut S) -> Option<Vec<Value>> {
         Z::Mul32Imm if max32(0).checked_mul(imm).is_some_and(|p| p <= WORD32) => {
             w.lin(&[imm.into()], args, 0)
         }
-        Z::Mul32Imm if small > -(1 << 30) => w.split(small.into(), args[0], Part::Low),
+        Z::Mul32Imm if small > -(1 << 30) => w.wrap(small.into(), args[0]),
         Z::Mul32Imm => {
             let constant = w.constant(imm);
             w.product(Product::Low32, args[0], constant)
@@ -470,7 +487,7 @@ pub fn expand<S: Sink>(row: &Row<'_>, sink: &mut S) -> Option<Vec<Value>> {
         Z::Shl32Imm => match imm & 31 {
             0 => args[0],
             by if max32(0) <= WORD32 >> by => w.lin(&[1 << by], args, 0),
-            by => w.split(1 << by, args[0], Part::Low),
+            by => w.wrap(1 << by, args[0]),
         },
         Z::Shru32Imm => w.shr32(args[0], imm as u32 & 31),
         Z::Shrs32Imm => match imm as u32 & 31 {

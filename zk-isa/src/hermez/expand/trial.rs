@@ -7,7 +7,7 @@ use super::micro::*;
 use super::rows::{Row, Sink, Value, expand, expand_branch};
 use crate::ZkOp;
 use crate::hermez::{
-    Address, Counters, Expr, Goto, Index, Inputs, Jump, Label, Outcome, Program, Reg, Step,
+    Address, Counters, Goto, Index, Inputs, Jump, Label, Outcome, Program, Reg, Step,
 };
 use std::collections::BTreeMap;
 use zkc_ir::Trap;
@@ -205,6 +205,7 @@ impl Trial<'_> {
             ("output", MAX_OUTPUT),
             ("memory_bytes", 1),
             ("scratch", SCRATCH_WORDS),
+            ("hint", 1),
         ] {
             program.global(name, len);
         }
@@ -228,9 +229,9 @@ impl Trial<'_> {
             prologue.push(store(value, Address::mem(Index::E, word)));
         }
         prologue.push(Step::new().set(Reg::Ctx));
-        // `halt`'s two steps, and the status
+        // `halt`'s two steps, which access memory, and the status
         overhead.steps += prologue.len() as u64 + 3;
-        overhead.mem += prologue.iter().filter(|s| s.mem.is_some()).count() as u64;
+        overhead.mem += prologue.iter().filter(|s| s.mem.is_some()).count() as u64 + 2;
         for step in prologue {
             program.push(step);
         }
@@ -250,19 +251,9 @@ impl Trial<'_> {
             program.push(Step::new().plus(trap.code().into()).set(Reg::A).jmp(halt));
         }
         program.bind(halt);
-        program.push(
-            Step::new()
-                .hint(Expr::call("beforeLast", Vec::new()))
-                .jmpn(halt),
-        );
-        let mut clear = Step::new();
-        for reg in ALL
-            .into_iter()
-            .chain([Reg::Ctx, Reg::Sp, Reg::Pc, Reg::Gas, Reg::Rr])
-        {
-            clear = clear.set(reg);
+        for step in super::hints::last_rows(halt, start) {
+            program.push(step);
         }
-        program.push(clear.jmp(start));
         let bad = symbol(&mut program, Symbol::Bad);
         program.bind(bad);
         program.push(Step::new().plus(1).set(Reg::A));
