@@ -250,9 +250,10 @@ mod tests {
         sum
     }
 
-    /// The number of values of limb 0 of the only free input that every JMPN admits, for an operand in D.
+    /// The number of values of limb 0 of the only free input that every JMPN admits, for an operand in D and in GAS.
     fn count(steps: &[Step], x: u64) -> u128 {
-        let mut regs = BTreeMap::from([(Reg::D, Affine { slope: 0, at: x })]);
+        let operand = Affine { slope: 0, at: x };
+        let mut regs = BTreeMap::from([(Reg::D, operand), (Reg::Gas, operand)]);
         let mut checks: Vec<Affine> = Vec::new();
         for step in steps {
             let op = op(step, &regs);
@@ -355,6 +356,33 @@ mod tests {
             for x in operands(d) {
                 assert_eq!(count(&steps, x), 1, "{micro:?} of {x:#x}");
             }
+        }
+    }
+
+    #[test]
+    fn one_index_and_one_context_of_each_address_are_admitted() {
+        let plan = |max_pages| MemoryPlan {
+            pages: max_pages,
+            max_pages,
+        };
+        for (max_pages, offset) in [(1, 0), (1, 7), (40, 0), (40, 63)] {
+            let access = Access {
+                bytes: 1,
+                offset,
+                plan: plan(max_pages),
+            };
+            let mut asm = Asm::default();
+            access.index(Reg::D, &mut asm);
+            let steps = asm.finish().steps;
+            for x in operands(8).into_iter().filter(|x| x >> 31 == 0) {
+                assert_eq!(count(&steps, x), 1, "{access:?} of {x:#x}");
+            }
+        }
+        let mut asm = Asm::default();
+        super::super::memory::whole_word(plan(40)).context(&mut asm);
+        let steps = asm.finish().steps;
+        for x in operands(1 << 17) {
+            assert_eq!(count(&steps, x), 1, "context of {x:#x}");
         }
     }
 
