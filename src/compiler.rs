@@ -1,11 +1,12 @@
 //! Compilation as the rest of the program sees it: options in, text or a program out, with everything memoised between.
 
+use crate::choices;
 use crate::db::{Db, File, Flags, Model, Source, SourceModule};
 use crate::dropped::Dropped;
 use crate::emit::Emit;
 use crate::profile::{self, FunctionCounts, Profile};
 use crate::queries;
-pub use crate::queries::HermezScript;
+pub use crate::queries::hermez::HermezScript;
 use crate::zkir::ZkModule;
 use salsa::Setter;
 use std::collections::{BTreeMap, BTreeSet};
@@ -429,7 +430,7 @@ impl Compiler {
         roots: &Roots,
         args: &[u64],
     ) -> Result<zkc_isa::hermez::Program, Diagnostic> {
-        queries::hermez_program(&self.db, self.source, self.flags, self.model, roots, args)
+        queries::hermez::program(&self.db, self.source, self.flags, self.model, roots, args)
     }
 
     /// The hermez64 program that makes a script's calls and asserts their results, from a state that an earlier one left or
@@ -443,7 +444,7 @@ impl Compiler {
         state: Option<&zkc_backend::hermez::State>,
     ) -> Result<HermezScript, Diagnostic> {
         let (db, source, flags) = (&self.db, self.source, self.flags);
-        queries::hermez_script(db, source, flags, self.model, funcs, steps, state)
+        queries::hermez::script(db, source, flags, self.model, funcs, steps, state)
     }
 
     /// The same before register allocation: functions in the zk dialect with what links them.
@@ -486,7 +487,7 @@ impl Compiler {
         }
         let mut text = String::new();
         for (index, name) in chosen {
-            if !text.is_empty() {
+            if !text.is_empty() && emit != Emit::ChoicesJson {
                 text.push('\n');
             }
             text.push_str(&self.emit_function(emit, *index, name)?);
@@ -504,6 +505,18 @@ impl Compiler {
             Emit::Clif => {
                 let text = queries::clif_text(db, source, index).clone()?;
                 return Ok(format!(";; {name}\n{}\n", text.trim_end()));
+            }
+            Emit::Choices | Emit::ChoicesJson => {
+                let body = queries::mixed_ir(db, source, flags, index).clone()?;
+                let weights = queries::weights(db, source, flags, self.model, index)?;
+                let options = egraph_options(flags.level(db), flags.dropped_rules(db));
+                let model = self.model.cost(db);
+                let decisions = zkc_egraph::explain(&body, model, &options, &weights);
+                let decisions = decisions.map_err(|e| internal(e.to_string()))?;
+                return Ok(match emit {
+                    Emit::ChoicesJson => choices::to_json(name, &decisions),
+                    _ => choices::print(name, &decisions),
+                });
             }
             Emit::Zkasm | Emit::RomJson => {
                 let message = format!("`{}` is emitted for a whole program", emit.name());
@@ -586,17 +599,22 @@ pub(crate) fn saturate(
     level: u8,
     dropped: &zkc_egraph::Dropped,
 ) -> Result<Saturated, Diagnostic> {
+    let options = egraph_options(level, dropped);
+    zkc_egraph::saturate(body, &options).map_err(|e| internal(e.to_string()))
+}
+
+/// What the e-graph is asked for at a level from 0 to 2.
+pub(crate) fn egraph_options(level: u8, dropped: &zkc_egraph::Dropped) -> zkc_egraph::Options {
     let level = match level {
         0 => zkc_egraph::Level::O0,
         1 => zkc_egraph::Level::O1,
         _ => zkc_egraph::Level::O2,
     };
-    let options = zkc_egraph::Options {
+    zkc_egraph::Options {
         level,
         dropped: dropped.clone(),
         ..zkc_egraph::Options::default()
-    };
-    zkc_egraph::saturate(body, &options).map_err(|e| internal(e.to_string()))
+    }
 }
 
 /// Chooses among the forms.

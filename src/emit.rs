@@ -13,6 +13,10 @@ pub enum Emit {
     MixedIr,
     /// The zk dialect, the e-graph's choice.
     ZkIr,
+    /// For each op of the zk dialect, all forms with costs and the rules that made them.
+    Choices,
+    /// The same as JSON, a line for each function.
+    ChoicesJson,
     /// The linked program as zkASM text.
     Zkasm,
     /// The linked program as upstream's ROM (hermez64).
@@ -56,6 +60,16 @@ pub const EMIT_KINDS: &[EmitKind] = &[
         emit: Emit::ZkIr,
         name: "zk-ir",
         doc: "the zk dialect, as the e-graph chose it",
+    },
+    EmitKind {
+        emit: Emit::Choices,
+        name: "choices",
+        doc: "for each op of the zk dialect all forms with what they cost, and the rules that made them",
+    },
+    EmitKind {
+        emit: Emit::ChoicesJson,
+        name: "choices-json",
+        doc: "the same as JSON, a line for each function",
     },
     EmitKind {
         emit: Emit::Zkasm,

@@ -4,6 +4,8 @@
 //! re-does extraction and what follows. So no per-function query reads another function's code except through the
 //! inliner, byte ranges stay in [`items`], and the cost model enters at [`extracted`].
 
+pub(crate) mod hermez;
+
 use crate::compiler::{Lowered, Roots, backend_error, internal};
 use crate::db::{File, Flags, Model, Source};
 use crate::dropped::INLINE;
@@ -14,7 +16,6 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
-use zkc_backend::hermez::{self, MemoryPlan};
 use zkc_backend::{BackendError, CompiledFunc, Export, InitValue, InitWord, LinkInput, ScriptStep};
 use zkc_egraph::{Saturated, Weights};
 use zkc_ir::{Body, Diagnostic, ExportKind, FuncBody};
@@ -281,13 +282,24 @@ pub(crate) fn extracted(
     let saturated = saturated(db, source, flags, index)
         .as_ref()
         .map_err(Clone::clone)?;
-    let weights = match counts(db, source, flags, model, index) {
-        Ok(Some(counts)) => Weights::counted(counts.blocks.iter().map(|b| b.runs).collect()),
-        Ok(None) => Weights::STATIC,
-        Err(diagnostic) => return Err(diagnostic.clone()),
-    };
+    let weights = weights(db, source, flags, model, index)?;
     let _span = tracing::info_span!(target: "zkc", "extract").entered();
     crate::compiler::extract(saturated, model.cost(db), &weights).map(Arc::new)
+}
+
+/// How often extraction takes a function's blocks to run.
+pub(crate) fn weights(
+    db: &dyn Database,
+    source: Source,
+    flags: Flags,
+    model: Model,
+    index: u32,
+) -> Result<Weights, Diagnostic> {
+    let counts = counts(db, source, flags, model, index).as_ref();
+    let counts = counts.map_err(Clone::clone)?.as_ref();
+    Ok(counts.map_or(Weights::STATIC, |counts| {
+        Weights::counted(counts.blocks.iter().map(|b| b.runs).collect())
+    }))
 }
 
 /// What the profile says of one function in the form it has here.
@@ -401,171 +413,6 @@ pub(crate) fn code(
     zkc_backend::compile_function(body, &zkc_backend::Options::default())
         .map(Arc::new)
         .map_err(|e| backend_error(&e))
-}
-
-/// One function's steps for hermez64. `memory` is the program's, see [`hermez_memory`].
-#[salsa::tracked(returns(ref))]
-pub(crate) fn hermez_code(
-    db: &dyn Database,
-    source: Source,
-    flags: Flags,
-    model: Model,
-    index: u32,
-    memory: MemoryPlan,
-) -> Query<hermez::CompiledFunc> {
-    let body = zk_ir(db, source, flags, model, index)
-        .as_ref()
-        .map_err(Clone::clone)?;
-    let _span = tracing::info_span!(target: "zkc", "backend").entered();
-    hermez::compile_function(body, &hermez::Options::new(memory))
-        .map(Arc::new)
-        .map_err(|e| backend_error(&e))
-}
-
-/// The memory of a hermez64 program: its size is a constant unless code that the program reaches grows it.
-#[salsa::tracked(returns(clone))]
-pub(crate) fn hermez_memory(
-    db: &dyn Database,
-    source: Source,
-    flags: Flags,
-    roots: Roots,
-) -> Result<MemoryPlan, Diagnostic> {
-    let layout = layout(db, source, flags).as_ref().map_err(Clone::clone)?;
-    let plan = plan(db, source, flags, roots)
-        .as_ref()
-        .map_err(Clone::clone)?;
-    let mut grows = false;
-    for &index in &plan.needed {
-        let body = mixed_ir(db, source, flags, index)
-            .as_ref()
-            .map_err(|d| in_function(db, source, index, d.clone()))?;
-        grows |= body
-            .ops()
-            .any(|(_, op)| op.opcode == zkc_isa::ZkOp::Grow.opcode());
-    }
-    let (pages, most) = (layout.pages, layout.max_pages);
-    Ok(MemoryPlan {
-        pages,
-        max_pages: if grows { most } else { pages },
-    })
-}
-
-/// The hermez64 program of one call of an exported function.
-pub(crate) fn hermez_program(
-    db: &dyn Database,
-    source: Source,
-    flags: Flags,
-    model: Model,
-    roots: &Roots,
-    args: &[u64],
-) -> Result<zkc_isa::hermez::Program, Diagnostic> {
-    let plan = plan(db, source, flags, roots.clone())
-        .as_ref()
-        .map_err(Clone::clone)?;
-    let export = plan.exports.first().cloned().ok_or_else(|| {
-        Diagnostic::error("unknown-export", "the module exports no function to run")
-    })?;
-    if export.params.len() != args.len() {
-        let message = format!(
-            "`{}` takes {} arguments, {} given",
-            export.name,
-            export.params.len(),
-            args.len()
-        );
-        return Err(Diagnostic::error("argument", message));
-    }
-    let input = hermez_input(db, source, flags, model, roots, export, args)?;
-    let _span = tracing::info_span!(target: "zkc", "link").entered();
-    hermez::link(&input).map_err(|e| backend_error(&e))
-}
-
-/// The hermez64 program of a script of calls, with its memory and number of static words.
-pub(crate) fn hermez_script(
-    db: &dyn Database,
-    source: Source,
-    flags: Flags,
-    model: Model,
-    funcs: &BTreeSet<u32>,
-    steps: &[ScriptStep],
-    state: Option<&hermez::State>,
-) -> Result<HermezScript, Diagnostic> {
-    let roots = Roots::functions(funcs);
-    let plan = plan(db, source, flags, roots.clone())
-        .as_ref()
-        .map_err(Clone::clone)?;
-    let result_words = |step: &ScriptStep| {
-        let export = plan
-            .exports
-            .iter()
-            .find(|e| Some(e.func) == step.action.callee());
-        export.map_or(0, |e| e.results.len() as u32)
-    };
-    let results: Vec<u32> = steps.iter().map(result_words).collect();
-    let most = plan.exports.iter().max_by_key(|e| e.results.len());
-    let export = most.cloned().unwrap_or_else(|| Export {
-        name: String::new(),
-        func: 0,
-        params: Vec::new(),
-        results: Vec::new(),
-    });
-    let input = hermez_input(db, source, flags, model, &roots, export, &[])?;
-    let script = hermez::Script {
-        steps,
-        results: &results,
-        state,
-    };
-    let program = hermez::link_script(&input, &script).map_err(|e| backend_error(&e))?;
-    Ok(HermezScript {
-        program,
-        memory: input.memory,
-        statics: input.statics,
-    })
-}
-
-/// A script's program for hermez64.
-#[derive(Clone, Debug)]
-pub struct HermezScript {
-    /// The program.
-    pub program: zkc_isa::hermez::Program,
-    /// Where its memory lies.
-    pub memory: MemoryPlan,
-    /// Static words.
-    pub statics: u32,
-}
-
-/// What a hermez64 program is linked from.
-fn hermez_input<'db>(
-    db: &'db dyn Database,
-    source: Source,
-    flags: Flags,
-    model: Model,
-    roots: &Roots,
-    export: Export,
-    args: &[u64],
-) -> Result<hermez::LinkInput<'db>, Diagnostic> {
-    let module = &linked(db, source).as_ref().map_err(Clone::clone)?.module;
-    let layout = layout(db, source, flags).as_ref().map_err(Clone::clone)?;
-    let plan = plan(db, source, flags, roots.clone())
-        .as_ref()
-        .map_err(Clone::clone)?;
-    let memory = hermez_memory(db, source, flags, roots.clone())?;
-    let mut functions = Vec::with_capacity(plan.needed.len());
-    for &index in &plan.needed {
-        let compiled = hermez_code(db, source, flags, model, index, memory)
-            .as_ref()
-            .map_err(|d| in_function(db, source, index, d.clone()))?;
-        let name = module.funcs[index as usize].name.clone();
-        functions.push((index, name, &**compiled));
-    }
-    Ok(hermez::LinkInput {
-        functions,
-        export,
-        args: args.to_vec(),
-        start: module.start,
-        memory,
-        statics: layout.end_slot,
-        init: plan.init.clone(),
-    })
 }
 
 /// What a program is linked from, but for the functions' code.

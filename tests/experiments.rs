@@ -364,3 +364,52 @@ fn ablation_shows_what_each_part_is_worth() {
     let bad = command::zkc(&["ablate", &module, "--invoke", "run"]).diagnostic();
     assert!(bad.contains("`run` takes 1 arguments, 0 given"), "{bad}");
 }
+
+#[test]
+fn every_op_has_its_choices_and_the_rules_that_made_it() {
+    for (name, func) in [("sha256", "compress"), ("base64", "run"), ("nbody", "run")] {
+        let file = cases::guests_dir().join(format!("{name}/{name}.wasm"));
+        let file = file.to_str().expect("a path of text");
+        let emitted = command::zkc(&[file, "--emit=choices-json"]).success();
+        let functions = emitted.lines().map(|line| {
+            let function: Value = serde_json::from_str(line).expect("a line of JSON");
+            function
+        });
+        let mut functions: Vec<Value> = functions.collect();
+        functions.retain(|f| {
+            f["function"]
+                .as_str()
+                .is_some_and(|name| name.contains(func))
+        });
+        assert!(
+            !functions.is_empty(),
+            "{name} has no function like `{func}`"
+        );
+        for function in functions {
+            let symbol = function["function"].as_str().expect("a name");
+            let text = command::zkc(&[file, "--emit=zk-ir", "--func", symbol]).success();
+            let ops = function["ops"].as_array().expect("ops");
+            let (mut written, mut rewritten) = (0, 0);
+            for op in ops {
+                let forms = op["forms"].as_array().expect("forms");
+                let chosen: Vec<&Value> = forms.iter().filter(|f| f["chosen"] == true).collect();
+                let [chosen] = chosen[..] else {
+                    panic!("{op} has {} chosen forms", chosen.len())
+                };
+                written += number(&op["blocks"]);
+                let instruction = chosen["instruction"].as_str().expect("an op has one");
+                if op["class"].is_null() || instruction == "li" {
+                    continue;
+                }
+                let rules = chosen["rules"].as_array().expect("rules");
+                let last = rules.last().and_then(Value::as_str).unwrap_or_default();
+                let lowers = |r: &zkc_egraph::Rule| r.name == last && r.rhs.contains("zk.");
+                assert!(zkc_egraph::rules().any(lowers), "{op}");
+                rewritten += usize::from(rules.len() > 1);
+            }
+            let lines = text.lines().filter(|line| line.contains("zk.")).count();
+            assert_eq!(written, lines as i64, "{symbol}");
+            assert!(rewritten > 0, "{symbol}: no rule led to any form");
+        }
+    }
+}

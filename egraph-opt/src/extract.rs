@@ -43,7 +43,7 @@ impl Flow {
     }
 
     /// The later of two points on one path of the dominator tree.
-    fn later(&self, a: Point, b: Point) -> Option<Point> {
+    pub(crate) fn later(&self, a: Point, b: Point) -> Option<Point> {
         if self.reaches(a, b) {
             Some(b)
         } else if self.reaches(b, a) {
@@ -107,7 +107,8 @@ pub(crate) struct Choice {
     pub(crate) rank: u32,
     /// First point where all leaves below are defined.
     pub(crate) home: Point,
-    total: u64,
+    /// Cost with operands, in parts of [`SCALE`].
+    pub(crate) total: u64,
 }
 
 /// One choice per class that has any.
@@ -117,7 +118,7 @@ pub(crate) type Choices = Vec<Option<Choice>>;
 type Offer = (u64, u64, u32, u32, Point);
 
 /// Fractions of a cell in totals.
-const SCALE: u64 = 64;
+pub(crate) const SCALE: u64 = 64;
 
 /// Numbers of the graph's classes.
 pub(crate) struct Numbers<'a> {

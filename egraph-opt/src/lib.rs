@@ -13,6 +13,7 @@
 mod build;
 mod dropped;
 mod elaborate;
+mod explain;
 mod extract;
 mod facts;
 mod formula;
@@ -27,6 +28,7 @@ mod rules;
 mod select;
 
 pub use dropped::{DropError, Dropped};
+pub use explain::{Alternative, Decision, explain};
 pub use facts::{Facts, Graph, Known, Range};
 pub use formula::{Formula, Scope};
 pub use language::{ENode, Head, Kind, UnknownOp};
@@ -219,14 +221,24 @@ pub struct Extracted {
 ///
 /// `body` must verify. Errors: as for [`optimize`].
 pub fn saturate(body: &Body, options: &Options) -> Result<Saturated, OptError> {
-    let (mut graph, mut skeleton) = build::build(body)?;
-    let outcome = rewrite::saturate(&mut graph, options);
-    rewrite::lower(&mut graph, options);
+    let (mut graph, skeleton) = build::build(body)?;
+    let outcome = rewrite::saturate(&mut graph, options, None);
+    rewrite::lower(&mut graph, options, None);
+    Ok(saturated(body, options, &graph, skeleton, outcome))
+}
+
+fn saturated(
+    body: &Body,
+    options: &Options,
+    graph: &Graph,
+    mut skeleton: Skeleton,
+    outcome: Outcome,
+) -> Saturated {
     debug_assert_eq!(
         graph.analysis.contradictions, 0,
         "a rule contradicts what is known"
     );
-    let numbers = Numbers::new(&graph);
+    let numbers = Numbers::new(graph);
     skeleton.rename(|id| numbers.id(id));
     let leaves = skeleton.leaves.iter();
     let leaves = leaves.map(|leaf| Point {
@@ -234,14 +246,14 @@ pub fn saturate(body: &Body, options: &Options) -> Result<Saturated, OptError> {
         pos: leaf.pos,
     });
     let classes = Classes::new(&numbers, leaves.collect(), Block::from_u32(0));
-    Ok(Saturated {
+    Saturated {
         signature: body.signature().clone(),
         classes,
         skeleton,
         level: options.level,
         nodes: graph.total_number_of_nodes(),
         outcome,
-    })
+    }
 }
 
 /// Chooses the cheapest forms by `model`, each op counted as often as its block runs.

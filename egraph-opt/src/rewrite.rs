@@ -160,7 +160,7 @@ impl Instance {
         Some(constants)
     }
 
-    fn apply(&self, graph: &mut Graph, class: Id, subst: &Subst) -> bool {
+    fn apply(&self, graph: &mut Graph, class: Id, subst: &Subst, log: Option<&mut Log>) -> bool {
         let Some(constants) = self.check(&|v| subst.get(v).map(|&id| graph[id].data.facts)) else {
             return false;
         };
@@ -184,7 +184,45 @@ impl Instance {
             ids.push(id);
         }
         let root = *ids.last().expect("a replacement has a root");
+        if let Some(log) = log {
+            let from = self.matched(graph, class, subst);
+            let node = |&id: &Id| graph.id_to_node(id).clone();
+            log.push(Application {
+                rule: self.rule.name,
+                from,
+                to: node(&root),
+                parts: ids[..ids.len() - 1].iter().map(node).collect(),
+            });
+        }
         graph.union(class, root)
+    }
+
+    /// The node that the pattern matched; one of the same class where unions since then hide it.
+    fn matched(&self, graph: &Graph, class: Id, subst: &Subst) -> ENode {
+        let other = || graph.id_to_node(class).clone();
+        let Some(pattern) = self.lhs.first() else {
+            return other();
+        };
+        let mut ids: Vec<Id> = Vec::with_capacity(pattern.ast.len());
+        let mut last = None;
+        for node in pattern.ast.iter() {
+            let node = match node {
+                ENodeOrVar::Var(v) => {
+                    ids.push(subst[*v]);
+                    continue;
+                }
+                ENodeOrVar::ENode(ENode::Op(head, ..)) => {
+                    let children = node.children().iter();
+                    let children: Vec<Id> = children.map(|&id| ids[usize::from(id)]).collect();
+                    ENode::op(*head, &children)
+                }
+                ENodeOrVar::ENode(leaf) => leaf.clone(),
+            };
+            // The root need not be found, only what it is made of.
+            ids.push(graph.lookup(node.clone()).unwrap_or(class));
+            last = Some(node);
+        }
+        last.unwrap_or_else(other)
     }
 
     /// Searches every order of the pattern: at most `limit` matches per class and order. Patterns with two branches find
@@ -214,6 +252,21 @@ impl Instance {
     }
 }
 
+/// One use of a rule. Children are as they were then.
+#[derive(Clone, Debug)]
+pub(crate) struct Application {
+    pub(crate) rule: &'static str,
+    /// The root of what was matched.
+    pub(crate) from: ENode,
+    /// The root of the replacement.
+    pub(crate) to: ENode,
+    /// The other nodes of the replacement.
+    pub(crate) parts: Vec<ENode>,
+}
+
+/// Uses of rules, in order.
+pub(crate) type Log = Vec<Application>;
+
 /// How rewriting went.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Outcome {
@@ -232,8 +285,8 @@ fn allowed(options: &Options, lower: bool) -> Vec<&'static Instance> {
     instances.collect()
 }
 
-/// Applies the rules of the level until nothing changes or a limit is hit.
-pub(crate) fn saturate(graph: &mut Graph, options: &Options) -> Outcome {
+/// Applies the rules of the level until nothing changes or a limit is hit, and writes what it does into `log`.
+pub(crate) fn saturate(graph: &mut Graph, options: &Options, mut log: Option<&mut Log>) -> Outcome {
     let (level, limits) = (options.level, options.limits);
     let rules = allowed(options, false);
     let mut applied = vec![0_usize; rules.len()];
@@ -265,7 +318,7 @@ pub(crate) fn saturate(graph: &mut Graph, options: &Options) -> Outcome {
         let mut changed = sort_commutative(graph);
         for (i, (rule, matches)) in rules.iter().zip(matches).enumerate() {
             for (class, subst) in matches {
-                if rule.apply(graph, class, &subst) {
+                if rule.apply(graph, class, &subst, log.as_deref_mut()) {
                     changed = true;
                     applied[i] += 1;
                 }
@@ -313,7 +366,7 @@ fn sort_commutative(graph: &mut Graph) -> bool {
 }
 
 /// Adds the zk forms of the level beside every cranelift node.
-pub(crate) fn lower(graph: &mut Graph, options: &Options) {
+pub(crate) fn lower(graph: &mut Graph, options: &Options, mut log: Option<&mut Log>) {
     graph.rebuild();
     let rules = allowed(options, true);
     // Zk nodes are no pattern of any rule, so one search finds everything.
@@ -323,7 +376,7 @@ pub(crate) fn lower(graph: &mut Graph, options: &Options) {
         .collect();
     for (rule, matches) in rules.iter().zip(matches) {
         for (class, subst) in matches {
-            rule.apply(graph, class, &subst);
+            rule.apply(graph, class, &subst, log.as_deref_mut());
         }
     }
     graph.rebuild();

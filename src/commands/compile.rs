@@ -63,9 +63,16 @@ fn emit_one(compiler: &Compiler, emit: Emit, func: Option<&str>) -> Result<Strin
             Err(Diagnostic::error("usage", message))
         }
         (Emit::ZkIr, None) => Ok(compiler.zk_module(&Roots::Exports)?.print()),
-        (Emit::WasmIr | Emit::Clif | Emit::CraneliftIr | Emit::MixedIr | Emit::ZkIr, _) => {
-            compiler.emit(emit, func)
-        }
+        (
+            Emit::WasmIr
+            | Emit::Clif
+            | Emit::CraneliftIr
+            | Emit::MixedIr
+            | Emit::ZkIr
+            | Emit::Choices
+            | Emit::ChoicesJson,
+            _,
+        ) => compiler.emit(emit, func),
     }
 }
 

@@ -146,8 +146,16 @@ fn print_json(value: &Value, output: &mut Output) {
     output.print(format!("{value:#}"));
 }
 
+/// Ops in table order, those that stand several times once: `add32 li*5`.
 fn names(ops: &[ZkOp]) -> String {
-    let names: Vec<&str> = ops.iter().map(|op| op.opcode().def().name).collect();
+    let names = ops.chunk_by(|a, b| a == b).map(|same| {
+        let name = same[0].opcode().def().name;
+        match same.len() {
+            1 => name.to_owned(),
+            n => format!("{name}*{n}"),
+        }
+    });
+    let names: Vec<String> = names.collect();
     match names.is_empty() {
         true => "-".to_owned(),
         false => names.join(" "),
