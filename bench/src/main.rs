@@ -14,6 +14,7 @@
 
 mod choices;
 mod compile;
+mod differences;
 mod extraction;
 mod floats;
 mod hosts;
@@ -207,6 +208,10 @@ fn main() -> Result<()> {
             Ok(())
         }
         ["--choices", ref names @ ..] => choices::table(names, |line| println!("{line}")),
+        ["--differences"] => {
+            print!("{}", differences::table()?);
+            Ok(())
+        }
         ["--sweep"] => {
             println!("{}", sweep::report("sha256")?);
             Ok(())
@@ -245,7 +250,7 @@ fn main() -> Result<()> {
         }
         _ => {
             eprintln!(
-                "usage: zkc-bench [--json] | --choices [NAME...] | --compile [FILE.wasm [JOBS]] | --extraction [GUEST...] | --largest [FILE.wasm] | --floats | --sweep"
+                "usage: zkc-bench [--json] | --choices [NAME...] | --differences | --compile [FILE.wasm [JOBS]] | --extraction [GUEST...] | --largest [FILE.wasm] | --floats | --sweep"
             );
             bail!("unknown arguments")
         }
