@@ -53,6 +53,8 @@ pub enum Command {
     Sweep(Sweep),
     /// Leave out each rule, group of rules and pass in turn and show what that costs.
     Ablate(Ablate),
+    /// Time the prover on this machine and fit the cost model `seconds`, and with it the time of proofs.
+    Calibrate(Calibrate),
     /// List the rewrite rules and what is proven of them: exit code 0 if every rule is proven, 1 if not.
     Rules(Rules),
     /// Print a shell completion script.
@@ -249,6 +251,9 @@ pub struct Run {
     /// Write how often each block ran, for `--profile`.
     #[arg(long, value_name = "FILE")]
     pub profile_out: Option<PathBuf>,
+    /// Tell how long a proof of the run takes, from the fit in this cost model: `seconds` or a file that `zkc calibrate` wrote.
+    #[arg(long, value_name = "MODEL")]
+    pub predict: Option<String>,
 }
 
 /// Security levels.
@@ -285,6 +290,9 @@ pub struct Prove {
     /// Print rows, padding and cells of every chip.
     #[arg(long)]
     pub chips: bool,
+    /// Tell how long a proof of the run takes, from the fit in this cost model: `seconds` or a file that `zkc calibrate` wrote.
+    #[arg(long, value_name = "MODEL")]
+    pub predict: Option<String>,
     /// Security of the proof.
     #[arg(long, value_enum, default_value_t)]
     pub security: SecurityLevel,
@@ -441,6 +449,26 @@ pub struct Rules {
     pub json: bool,
 }
 
+/// `zkc calibrate`.
+#[derive(Args, Debug)]
+pub struct Calibrate {
+    /// Where the model goes, with the fit in it: `--cost-model FILE` and `--predict FILE` take it. Stdout by default.
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Few small proofs: seconds instead of minutes, and a fit that is only good for small proofs.
+    #[arg(long)]
+    pub quick: bool,
+    /// How often each proof is made; the fastest counts.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub rounds: u32,
+    /// Seed of the generated programs.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Print proofs, fit and errors as JSON instead of the model.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `zkc cost-model`.
 #[derive(Args, Debug)]
 pub struct CostModelArgs {
@@ -473,6 +501,9 @@ pub enum CostModelAction {
         /// Of hermez64, price a row by its busiest state machine
         #[arg(long)]
         max: bool,
+        /// The model `seconds` of zk64 from a fit, the table `[fit]` in the file of a cost model
+        #[arg(long, value_name = "MODEL", conflicts_with_all = ["max", "target"])]
+        fit: Option<String>,
     },
 }
 

@@ -3,6 +3,7 @@
 //! Exit codes: 0 success; 1 the input was refused, or a proof does not hold; 2 wrong usage (clap's); 3 the program trapped;
 //! 101 an internal inconsistency.
 
+mod calibrate;
 mod chips;
 mod compile;
 mod execute;
@@ -26,6 +27,7 @@ use std::path::Path;
 use std::sync::Arc;
 use zkc_ir::Diagnostic;
 use zkc_isa::{CostModel, Target};
+use zkc_prover::Fit;
 
 /// The input was refused.
 pub const EXIT_REFUSED: u8 = 1;
@@ -136,6 +138,7 @@ pub fn execute(cli: &Cli, interactive: bool) -> Output {
             .and_then(|()| experiments::sweep(args, &mut output)),
         Some(Command::Ablate(args)) => only_zk64(&args.invocation.flags, "`ablate`")
             .and_then(|()| experiments::ablate(args, &mut output)),
+        Some(Command::Calibrate(args)) => calibrate::calibrate(args, interactive, &mut output),
         Some(Command::Rules(args)) => rules::rules(args, &mut output),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(*shell, &mut Cli::command(), "zkc", &mut output.stdout);
@@ -323,6 +326,24 @@ pub(crate) fn load_model(name: &str) -> Result<Arc<CostModel>, Failure> {
     if name == INTERACTIONS {
         return Ok(Arc::new(zkc_prover::interactions_model()));
     }
+    let (path, text) = model_file(name)?;
+    CostModel::parse(&text)
+        .about_text(path, &text)
+        .map(Arc::new)
+}
+
+/// The fit in a cost model's file, or in the file of a model that comes with the machine.
+pub(crate) fn load_fit(name: &str) -> Result<Fit, Failure> {
+    let refused = |message| Diagnostic::error("bad-cost-model", message);
+    if let Some((_, text)) = zkc_isa::MODELS.iter().find(|(model, _)| *model == name) {
+        return Fit::parse(text).map_err(refused).about(Path::new(name));
+    }
+    let (path, text) = model_file(name)?;
+    Fit::parse(&text).map_err(refused).about(path)
+}
+
+/// Path and text of a cost model's file.
+fn model_file(name: &str) -> Result<(&Path, String), Failure> {
     let path = Path::new(name);
     if path.extension().is_none_or(|e| e != "toml") {
         let names = zkc_isa::MODELS.map(|(name, _)| name).join(", ");
@@ -338,7 +359,5 @@ pub(crate) fn load_model(name: &str) -> Result<Arc<CostModel>, Failure> {
     let text = String::from_utf8(bytes)
         .map_err(|_| Diagnostic::error("malformed", "the cost model is not UTF-8 text"))
         .about(path)?;
-    CostModel::parse(&text)
-        .about_text(path, &text)
-        .map(Arc::new)
+    Ok((path, text))
 }

@@ -3,6 +3,7 @@
 //! The facade over the packages: [`compile`] for one program, [`Compiler`] for a session in which the input or the cost
 //! model changes and only what depends on it is done again.
 
+pub mod calibrate;
 mod choices;
 pub mod cli;
 pub mod commands;

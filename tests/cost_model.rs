@@ -21,6 +21,87 @@ fn the_cells_model_is_the_one_derived_from_the_chips() {
 }
 
 #[test]
+fn the_seconds_model_follows_from_the_fit_in_its_file() {
+    let shipped = CostModel::named("seconds").expect("comes with the machine");
+    let derived = zkc_prover::Fit::shipped().model();
+    for &op in ZkOp::ALL {
+        let name = op.opcode().def().name;
+        let hint = "run `zkc cost-model derive --fit seconds` and put its output into zk-isa/models/seconds.toml";
+        assert_eq!(shipped.cost(op), derived.cost(op), "`{name}`: {hint}");
+    }
+    let text = zkc(&["cost-model", "derive", "--fit", "seconds"]).success();
+    assert_eq!(
+        zkc_prover::Fit::parse(&text),
+        Ok(zkc_prover::Fit::shipped())
+    );
+    assert_eq!(CostModel::parse(&text), Ok(shipped));
+}
+
+#[test]
+fn the_prover_is_timed_and_a_model_written_that_predicts() {
+    let dir = TempDir::new("calibrate");
+    let file = dir.path("own.toml").display().to_string();
+    let words = [
+        "calibrate",
+        "--quick",
+        "--rounds",
+        "1",
+        "--out",
+        &file,
+        "--json",
+    ];
+    let text = zkc(&words).success();
+    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON was asked for");
+    let proofs = json["proofs"].as_array().expect("proofs");
+    assert!(proofs.len() > 10, "{text}");
+    for proof in proofs {
+        // The machine may be busy, so no more is asked than that the order is right.
+        let time = proof["cpu_seconds"][0].as_f64().expect("a time");
+        let predicted = proof["predicted_seconds"].as_f64().expect("a time");
+        assert!(
+            time > 0.0 && predicted > time / 4.0 && predicted < time * 4.0,
+            "{proof}"
+        );
+    }
+    zkc(&["cost-model", "check", &file]).success();
+    let guest = concat!(env!("CARGO_MANIFEST_DIR"), "/bench/guests/fib/fib.wasm");
+    let run = [
+        "run",
+        guest,
+        "--cost-model",
+        &file,
+        "--predict",
+        &file,
+        "--json",
+        "--invoke",
+        "run",
+        "300",
+    ];
+    let run: serde_json::Value =
+        serde_json::from_str(&zkc(&run).success()).expect("JSON was asked for");
+    let predicted = run["predicted_seconds"]["cpu"].as_f64().expect("a time");
+    assert!(predicted > 0.0 && predicted < 60.0, "{run}");
+    let (code, _, stderr) =
+        zkc::commands::run_words(&["run", guest, "--predict", "cells", "--invoke", "run", "300"]);
+    assert_eq!(code, 1);
+    assert!(stderr.contains("no table `[fit]`"), "{stderr}");
+}
+
+#[test]
+fn fits_are_checked() {
+    let shipped = zkc_prover::Fit::shipped().to_toml();
+    let refused = |from: &str, to: &str| {
+        assert!(shipped.contains(from), "{from}");
+        zkc_prover::Fit::parse(&shipped.replacen(from, to, 1)).expect_err("it is no fit")
+    };
+    assert!(refused("\ntry = ", "\ntry = -").contains("expected 0 or more"));
+    assert!(refused("\ntry = ", "\ntyr = ").contains("`try`"));
+    assert!(refused("[fit.seconds]\n", "[fit.seconds]\ntyr = 1.0\n").contains("`tyr`"));
+    assert!(refused("\nthreads = ", "\nthread = ").contains("thread"));
+    assert!(refused("\ntry = ", "\ntry = \"1\" #").contains("invalid type"));
+}
+
+#[test]
 fn every_model_shows_a_cost_for_every_instruction() {
     for (name, _) in zkc_isa::MODELS {
         let (code, stdout, stderr) = zkc::commands::run_words(&["cost-model", "show", name]);

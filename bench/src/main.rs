@@ -5,7 +5,8 @@
 //! of its own, so that its peak memory is its own. Output is a Markdown table on stdout, one JSON object per guest on
 //! request (`--json`). `--floats` prints what float instructions cost instead, `--choices` what choosing lowerings by cost
 //! is worth, `--compile` how long compilation takes, `--extraction` how far choices are from the cheapest, `--largest` what the
-//! e-graph takes for the largest function, `--sweep` what compiling for many cost models costs.
+//! e-graph takes for the largest function, `--sweep` what compiling for many cost models costs,
+//! `--predict` the time that `zkc calibrate`'s fit tells for each guest's proof beside the time it takes.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -14,10 +15,10 @@
 
 mod choices;
 mod compile;
-mod differences;
 mod extraction;
 mod floats;
 mod hosts;
+mod predict;
 mod sweep;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -208,10 +209,6 @@ fn main() -> Result<()> {
             Ok(())
         }
         ["--choices", ref names @ ..] => choices::table(names, |line| println!("{line}")),
-        ["--differences"] => {
-            print!("{}", differences::table()?);
-            Ok(())
-        }
         ["--sweep"] => {
             println!("{}", sweep::report("sha256")?);
             Ok(())
@@ -221,6 +218,18 @@ fn main() -> Result<()> {
             Ok(())
         }
         ["--extraction", ref names @ ..] => extraction::table(names, |line| println!("{line}")),
+        ["--predict", ref rest @ ..] => {
+            let (file, json) = match *rest {
+                [] => (None, false),
+                ["--json"] => (None, true),
+                [file] => (Some(file), false),
+                _ => bail!("usage: zkc-bench --predict [--json | FILE.toml]"),
+            };
+            for line in predict::table(file, json)? {
+                println!("{line}");
+            }
+            Ok(())
+        }
         ["--floats"] => {
             print!("{}", floats::table()?);
             Ok(())
@@ -250,7 +259,7 @@ fn main() -> Result<()> {
         }
         _ => {
             eprintln!(
-                "usage: zkc-bench [--json] | --choices [NAME...] | --differences | --compile [FILE.wasm [JOBS]] | --extraction [GUEST...] | --largest [FILE.wasm] | --floats | --sweep"
+                "usage: zkc-bench [--json] | --choices [NAME...] | --compile [FILE.wasm [JOBS]] | --extraction [GUEST...] | --largest [FILE.wasm] | --floats | --predict [FILE.toml] | --sweep"
             );
             bail!("unknown arguments")
         }

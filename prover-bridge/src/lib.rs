@@ -69,6 +69,7 @@ pub mod chips;
 mod cost;
 mod envelope;
 mod few;
+mod fit;
 mod gadgets;
 pub mod instruction;
 mod key;
@@ -82,12 +83,14 @@ mod tables;
 pub mod testing;
 mod verify;
 mod witness;
+mod work;
 
 pub use bare::bare;
 pub use cost::{
     ChipCost, cells_model, chip_costs, instruction_cells, instruction_costs, interactions_model,
 };
 pub use envelope::FormatError;
+pub use fit::{Fit, FitSource};
 pub use key::{KEY_VERSION, KeyError, ProvingKey, VerifyingKey};
 pub use proof::{PROOF_VERSION, Proof};
 pub use prove::{Progress, ProveError, ProveOptions, measure, prove};
@@ -95,6 +98,7 @@ pub use public::{MAX_OUTPUT, MAX_VALUES, STEP_LIMIT, Statement, StatementError};
 pub use security::{DEFAULT_BITS, Security, SecurityLedger, SecurityTerm};
 pub use stats::{Cells, ChipStats, Seconds, Stats};
 pub use verify::{VerifyError, VerifyReport, verify};
+pub use work::{KINDS, WORK_KINDS, Work};
 
 /// Smallest height of a trace.
 pub(crate) const MIN_ROWS: usize = 4;

@@ -117,6 +117,7 @@ fn prove_here(
     let proof = prove_parts(key, run.entry, &statement, run.parts, options.security)?;
     stats.seconds.prove = start.elapsed().as_secs_f64();
     stats.proof_bytes = proof.to_bytes().len() as u64;
+    stats.tries = system::tries(&proof.inner);
     Ok((proof, statement, stats))
 }
 
@@ -160,9 +161,12 @@ fn traced<'p>(
         progress,
     };
     let run = run(key, program, entry, args, input, &run_options)?;
+    let chips = chip_list(&run.parts);
+    let highest = chips.iter().map(|&(_, log)| log.into()).max().unwrap_or(0);
     let mut stats = Stats {
         steps: run.steps,
         security_bits: check_size(key, &run.parts, options.security)?,
+        expected_tries: options.security.fri().expected_tries(highest),
         seconds: Seconds {
             execute: run.execute.as_secs_f64(),
             witness: run.witness.as_secs_f64(),

@@ -105,6 +105,10 @@ pub struct Stats {
     pub seconds: Seconds,
     /// Size of the proof.
     pub proof_bytes: u64,
+    /// Hashes that the search for the proof's bits of work takes on average.
+    pub expected_tries: u64,
+    /// Hashes that it took, if one thread searched; 0 where there is no proof.
+    pub tries: u64,
     /// Proven bits of security.
     pub security_bits: u32,
 }

@@ -2,7 +2,7 @@
 
 use super::execute::Prepared;
 use super::prove::no_proof;
-use super::{About, Failure};
+use super::{About, Failure, load_fit};
 use std::collections::BTreeMap;
 use std::path::Path;
 use zkc_ir::Diagnostic;
@@ -28,6 +28,48 @@ pub(super) fn measure(
         .map_err(|e| no_proof(&e, program))
         .about(path)?;
     Ok(measured.1)
+}
+
+/// What is said of the time of a proof.
+pub(super) struct Prediction {
+    /// Processor time in one thread, in seconds.
+    pub(super) cpu: f64,
+    /// Time on the clock in so many threads, in seconds.
+    pub(super) wall: f64,
+    threads: u64,
+    /// How far luck moves the processor time.
+    luck: f64,
+}
+
+impl Prediction {
+    /// The time that the fit of a cost model tells for a proof of these numbers.
+    pub(super) fn new(model: &str, stats: &Stats) -> Result<Prediction, Failure> {
+        let fit = load_fit(model)?;
+        let cpu = fit
+            .predict(stats)
+            .map_err(|what| Diagnostic::error("internal", what))?;
+        Ok(Prediction {
+            cpu,
+            wall: cpu * fit.source.wall,
+            threads: fit.source.threads,
+            luck: fit.luck(stats),
+        })
+    }
+}
+
+impl std::fmt::Display for Prediction {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Prediction {
+            cpu,
+            wall,
+            threads,
+            luck,
+        } = self;
+        write!(
+            f,
+            "{cpu:.3} s of processor time in one thread, luck moves it by {luck:.3}; {wall:.3} s with {threads} threads"
+        )
+    }
 }
 
 /// One chip's part, over all its traces.

@@ -2,7 +2,7 @@
 //!
 //! A WASI program's input is its environment, its output is shown as what it wrote, and its exit code becomes `zkc run`'s.
 
-use super::chips::{chip_lines, measure};
+use super::chips::{Prediction, chip_lines, measure};
 use super::{About, EXIT_TRAP, Failure, Output, about_one, not_linked, options, units};
 use crate::cli::{Invocation, Run};
 use crate::compiler::{Compiler, Options, Roots};
@@ -280,7 +280,7 @@ fn costs(
     outcome: Option<&Outcome>,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    if !args.json && !args.chips {
+    if !args.json && !args.chips && args.predict.is_none() {
         return Ok(());
     }
     let options = ProveOptions {
@@ -292,6 +292,13 @@ fn costs(
         chip_lines(&stats)
             .iter()
             .for_each(|line| output.message(line));
+    }
+    let time = match &args.predict {
+        Some(model) => Some(Prediction::new(model, &stats)?),
+        None => None,
+    };
+    if let Some(time) = &time {
+        output.message(format!("expected time: {time}"));
     }
     if args.json {
         let status = match outcome.map(|o| o.status) {
@@ -311,6 +318,7 @@ fn costs(
             "cells": stats.cells,
             "padding": stats.padding,
             "chips": stats.chips,
+            "predicted_seconds": time.map(|t| serde_json::json!({ "cpu": t.cpu, "wall": t.wall })),
         });
         output.print(format!("{json:#}"));
     }

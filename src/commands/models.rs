@@ -1,6 +1,6 @@
 //! `zkc cost-model`.
 
-use super::{About, Failure, Output, load_model};
+use super::{About, Failure, Output, load_fit, load_model};
 use crate::cli::{CostModelAction, CostModelArgs};
 use crate::input;
 use zkc_ir::Diagnostic;
@@ -21,7 +21,12 @@ pub(super) fn cost_model(args: &CostModelArgs, output: &mut Output) -> Result<()
             let model = CostModel::parse(&text).about_text(file, &text)?;
             output.message(format!("cost model `{}` is good", model.name));
         }
-        CostModelAction::Derive { target, max } => {
+        CostModelAction::Derive { fit: Some(fit), .. } => {
+            output
+                .stdout
+                .extend_from_slice(load_fit(fit)?.to_toml().as_bytes());
+        }
+        CostModelAction::Derive { target, max, .. } => {
             let model = match (target, max) {
                 (Target::Zk64, false) => zkc_prover::cells_model(),
                 (Target::Zk64, true) => {

@@ -2,7 +2,7 @@
 //!
 //! Proving verifies its own proof before anything is written: a proof file that this command leaves has been checked.
 
-use super::chips::chip_lines;
+use super::chips::{Prediction, chip_lines};
 use super::execute::{Prepared, prepare, refusal, step_limit_message, trap_message};
 use super::{About, EXIT_REFUSED, Failure, Output};
 use crate::cli::{Prove, SecurityLevel, Verify};
@@ -26,7 +26,7 @@ pub(super) fn security(level: SecurityLevel) -> Security {
 }
 
 /// A spinner on a terminal; hidden when piped or in process.
-fn spinner(interactive: bool) -> ProgressBar {
+pub(super) fn spinner(interactive: bool) -> ProgressBar {
     if !interactive {
         return ProgressBar::hidden();
     }
@@ -90,6 +90,14 @@ pub(super) fn prove(args: &Prove, interactive: bool, output: &mut Output) -> Res
         .about(path)?;
     let verify_seconds = start.elapsed().as_secs_f64();
     bar.finish_and_clear();
+    let time = match &args.predict {
+        Some(model) => Some(Prediction::new(model, &stats)?),
+        None => None,
+    };
+    let mut numbers = stats_json(&stats, *compile_seconds, key_seconds, verify_seconds);
+    if let Some(time) = &time {
+        numbers["seconds"]["predicted"] = serde_json::json!({ "cpu": time.cpu, "wall": time.wall });
+    }
 
     for (file, bytes) in [
         (&args.output, proof.to_bytes()),
@@ -98,22 +106,14 @@ pub(super) fn prove(args: &Prove, interactive: bool, output: &mut Output) -> Res
             &args.public,
             format!("{:#}\n", serde_json::json!(statement)).into_bytes(),
         ),
-        (
-            &args.stats,
-            format!(
-                "{:#}\n",
-                stats_json(&stats, *compile_seconds, key_seconds, verify_seconds)
-            )
-            .into_bytes(),
-        ),
+        (&args.stats, format!("{numbers:#}\n").into_bytes()),
     ] {
         if let Some(file) = file {
             input::write_file(file, &bytes).about(file)?;
         }
     }
     if args.json {
-        let stats = stats_json(&stats, *compile_seconds, key_seconds, verify_seconds);
-        output.print(format!("{stats:#}"));
+        output.print(format!("{numbers:#}"));
         return Ok(());
     }
     match (Trap::from_code(statement.status), statement.max_steps) {
@@ -147,6 +147,9 @@ pub(super) fn prove(args: &Prove, interactive: bool, output: &mut Output) -> Res
         "proving time:  {proving:.3} s (execute {:.3}, witness {:.3}, prove {:.3})",
         seconds.execute, seconds.witness, seconds.prove
     ));
+    if let Some(time) = &time {
+        output.print(format!("expected time: {time}"));
+    }
     output.print(format!("proof size:    {} bytes", stats.proof_bytes));
     output.print(format!(
         "security:      {} bits{}",

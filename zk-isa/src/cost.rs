@@ -24,13 +24,14 @@ use toml::{Spanned, Value};
 use zkc_ir::{Diagnostic, Opcode};
 
 /// The models that come with the machine: name and TOML text.
-pub const MODELS: [(&str, &str); 7] = [
+pub const MODELS: [(&str, &str); 8] = [
     ("cells", include_str!("../models/cells.toml")),
     ("hermez", include_str!("../models/hermez.toml")),
     ("hermez-max", include_str!("../models/hermez-max.toml")),
     ("rows", include_str!("../models/rows.toml")),
     ("cpu-cycles", include_str!("../models/cpu-cycles.toml")),
     ("zisk", include_str!("../models/zisk.toml")),
+    ("seconds", include_str!("../models/seconds.toml")),
     ("sp1", include_str!("../models/sp1.toml")),
 ];
 

@@ -55,6 +55,18 @@ impl Fri {
         }
     }
 
+    /// Hashes that the bits of work of a proof take to find, on average; its highest trace has this logarithm.
+    pub(crate) fn expected_tries(self, log_rows: usize) -> u64 {
+        let rounds = (log_rows + LOG_BLOWUP).div_ceil(LOG_ARITY) as u64;
+        let single = [
+            self.query_grinding,
+            self.batch_grinding,
+            self.lookup_grinding,
+            self.point_grinding,
+        ];
+        single.iter().map(|bits| 1 << bits).sum::<u64>() + (rounds << self.fold_grinding)
+    }
+
     /// The same as the security computation wants it.
     pub(crate) fn regime(self) -> FriRegime {
         self.parameters(()).security_regime()

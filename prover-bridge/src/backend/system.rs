@@ -8,6 +8,7 @@ use p3_batch_stark::{
     BatchProof, CommonData, ProverData, ProverOnlyData, StarkInstance, prove_batch, verify_batch,
 };
 use p3_commit::UnivariateStarkPcs;
+use p3_field::PrimeField32;
 use p3_matrix::Matrix;
 use p3_util::log2_strict_usize;
 use std::sync::Arc;
@@ -148,6 +149,22 @@ pub(crate) fn prove(
         })
         .collect();
     prove_batch(&config, &stark_instances, &data).map_err(|e| format!("{e:?}"))
+}
+
+/// Hashes tried for the proof's bits of work, if they were tried in order, as one thread does.
+pub(crate) fn tries(proof: &Inner) -> u64 {
+    let fri = &proof.opening_proof;
+    let rounds = fri.commit_pow_witnesses.iter().copied();
+    let single = [
+        proof.ood_pow_witness,
+        fri.batch_pow_witness,
+        fri.query_pow_witness,
+    ];
+    rounds
+        .chain(single)
+        .chain(proof.lookup_pow_witness)
+        .map(|witness| u64::from(witness.as_canonical_u32()) + 1)
+        .sum()
 }
 
 /// Checks a proof for chips of the given heights, whose fixed columns have this root.

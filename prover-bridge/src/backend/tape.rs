@@ -93,6 +93,11 @@ impl Tape {
         }
     }
 
+    /// Number of operations, constants and columns among them.
+    pub(crate) fn operations(&self) -> usize {
+        self.ops.len()
+    }
+
     /// Evaluates the tape in a ring over the field; `leaf` gives the values it starts from. `slots` is scratch space.
     #[inline]
     pub(crate) fn run<E: Algebra<F>>(&self, slots: &mut Vec<E>, leaf: impl Fn(Leaf) -> E) {
