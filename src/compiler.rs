@@ -340,6 +340,20 @@ impl Compiler {
         })
     }
 
+    /// How often the profile says that the blocks of a function in the zk dialect run, in their order; `None` without one, or
+    /// where it says nothing of the function as it is compiled here.
+    ///
+    /// Errors: as for [`Compiler::program`]; `profile` for one of another program.
+    pub fn runs(&self, index: u32) -> Result<Option<Vec<u64>>, Diagnostic> {
+        let (db, source, flags, model) = (&self.db, self.source, self.flags, self.model);
+        let counts = queries::counts(db, source, flags, model, index).clone()?;
+        let lowered = queries::extracted(db, source, flags, model, index).clone()?;
+        Ok(counts.map(|counts| {
+            let blocks = profile::counts_for(&lowered, &counts.blocks);
+            blocks.into_iter().map(|block| block.runs).collect()
+        }))
+    }
+
     /// What the instructions of a run like the profile's cost by a model, and how many functions that ran then have no counts
     /// because they are compiled in another form here. `None` without a profile.
     ///

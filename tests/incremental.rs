@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use zkc::dropped::Dropped;
 use zkc::{Compiler, Options, Roots};
 use zkc_isa::{CostModel, Limits, StepCounts};
 
@@ -135,5 +136,50 @@ fn a_history_of_edits_gives_what_a_fresh_compilation_gives() {
         let fresh =
             zkc::compile(&module(constants), &Roots::Exports, &Options::new(2)).expect("compiles");
         assert_eq!(edited, fresh);
+    }
+}
+
+#[test]
+fn a_dropped_rule_redoes_the_e_graph_and_what_follows() {
+    let mut compiler = Compiler::new(module([3, 5, 7]), &Options::new(2));
+    let whole = compiler.program(&Roots::Exports).expect("compiles");
+    compiler.take_log();
+    let mut dropped = Dropped::default();
+    dropped.insert("lower").expect("a group of rules");
+    compiler.set_dropped(dropped.clone());
+    let without = compiler.program(&Roots::Exports).expect("compiles");
+    assert_ne!(whole, without);
+    let log = compiler.take_log();
+    assert_eq!(count(&log, "saturated"), 4, "{log:#?}");
+    for stage in ["mixed_ir", "cranelift_ir", "cranelift_alone", "wasm_ir"] {
+        assert_eq!(count(&log, stage), 0, "{stage}: {log:#?}");
+    }
+    // the same again is no change
+    compiler.set_dropped(dropped);
+    compiler.program(&Roots::Exports).expect("compiles");
+    assert_eq!(compiler.take_log(), Vec::<String>::new());
+    // a pass is part of what is before the e-graph; decoding is not
+    let mut dropped = Dropped::default();
+    dropped.insert("fold").expect("a pass");
+    compiler.set_dropped(dropped);
+    compiler.program(&Roots::Exports).expect("compiles");
+    let log = compiler.take_log();
+    assert_eq!(count(&log, "cranelift_alone"), 4, "{log:#?}");
+    assert_eq!(count(&log, "wasm_ir"), 0, "{log:#?}");
+}
+
+#[test]
+fn a_sweep_of_cost_models_saturates_each_function_once() {
+    let mut compiler = Compiler::new(module([3, 5, 7]), &Options::new(2));
+    compiler.program(&Roots::Exports).expect("compiles");
+    assert_eq!(executed(&compiler, "saturated"), 4);
+    for cost in 1..=20 {
+        let uneven = |op| 1 + (op as u64 * cost) % 7;
+        let model = CostModel::from_fn(format!("model {cost}"), "", uneven);
+        compiler.set_model(Arc::new(model));
+        compiler.program(&Roots::Exports).expect("compiles");
+        let log = compiler.take_log();
+        assert_eq!(count(&log, "extracted"), 4, "{log:#?}");
+        assert_eq!(count(&log, "saturated"), 0, "{log:#?}");
     }
 }

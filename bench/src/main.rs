@@ -15,6 +15,7 @@
 
 mod choices;
 mod compile;
+mod differences;
 mod extraction;
 mod floats;
 mod hosts;
@@ -209,6 +210,10 @@ fn main() -> Result<()> {
             Ok(())
         }
         ["--choices", ref names @ ..] => choices::table(names, |line| println!("{line}")),
+        ["--differences"] => {
+            print!("{}", differences::table()?);
+            Ok(())
+        }
         ["--sweep"] => {
             println!("{}", sweep::report("sha256")?);
             Ok(())
@@ -259,7 +264,7 @@ fn main() -> Result<()> {
         }
         _ => {
             eprintln!(
-                "usage: zkc-bench [--json] | --choices [NAME...] | --compile [FILE.wasm [JOBS]] | --extraction [GUEST...] | --largest [FILE.wasm] | --floats | --predict [FILE.toml] | --sweep"
+                "usage: zkc-bench [--json] | --choices [NAME...] | --differences | --compile [FILE.wasm [JOBS]] | --extraction [GUEST...] | --largest [FILE.wasm] | --floats | --predict [FILE.toml] | --sweep"
             );
             bail!("unknown arguments")
         }

@@ -185,13 +185,28 @@ impl Instance {
         }
         let root = *ids.last().expect("a replacement has a root");
         if let Some(log) = log {
-            let from = self.matched(graph, class, subst);
-            let node = |&id: &Id| graph.id_to_node(id).clone();
+            // Not the nodes of `ids`: a class is known by any of its nodes.
+            let nodes = self.rhs.iter().zip(&ids).map(|(node, &id)| match node {
+                ENodeOrVar::Var(_) => graph.id_to_node(id).clone(),
+                ENodeOrVar::ENode(ENode::Op(head, ..)) => {
+                    let children = node.children().iter();
+                    let children: Vec<Id> = children.map(|&i| ids[usize::from(i)]).collect();
+                    ENode::op(*head, &children)
+                }
+                ENodeOrVar::ENode(leaf) => leaf.clone(),
+            });
+            let mut parts: Vec<ENode> = nodes.collect();
+            let to = parts.pop().expect("a replacement has a root");
+            let mut made = self
+                .rhs
+                .iter()
+                .map(|node| matches!(node, ENodeOrVar::ENode(_)));
+            parts.retain(|_| made.next() == Some(true));
             log.push(Application {
                 rule: self.rule.name,
-                from,
-                to: node(&root),
-                parts: ids[..ids.len() - 1].iter().map(node).collect(),
+                from: self.matched(graph, class, subst),
+                to,
+                parts,
             });
         }
         graph.union(class, root)

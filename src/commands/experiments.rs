@@ -217,18 +217,30 @@ pub(super) fn compare(args: &Compare, output: &mut Output) -> Result<(), Failure
         return Err(Diagnostic::error("usage", message).into());
     }
     let mut variants: Vec<(Lowerings, Trial)> = Vec::new();
+    let mut predicted: Vec<Option<u64>> = Vec::new();
+    let roots = Roots::Named(vec![session.call.entry.clone()]);
     for model in &models {
         session.compiler.set_model(model.clone());
         let lowerings = Lowerings::of(&session.compiler, &session.call.entry);
         let lowerings = session.about(lowerings)?;
         let trial = session.trial(variants.first().map(|(_, trial)| trial))?;
         variants.push((lowerings, trial));
+        let entry = &session.call.entry;
+        let prediction = session.compiler.predict(&roots, entry, &models[0]);
+        predicted.push(session.about(prediction)?.map(|p| p.cost));
     }
-    let columns = models.iter().map(|model| model.name.as_str());
-    let mut programs = Table::new(["chosen by", "steps"].into_iter().chain(columns));
-    for ((_, trial), model) in variants.iter().zip(&models) {
-        let prices = prices(trial, &models).into_iter().map(|p| p.to_string());
+    let columns = models.iter().map(|model| model.name.clone());
+    let headings = ["chosen by".to_owned(), "steps".to_owned()];
+    let mut programs = Table::new(headings.into_iter().chain(columns));
+    if predicted.iter().any(Option::is_some) {
+        programs
+            .headings
+            .push(format!("predicted {}", models[0].name));
+    }
+    for (((_, trial), model), predicted) in variants.iter().zip(&models).zip(&predicted) {
+        let prices = prices(trial, &models).into_iter().chain(*predicted);
         let row = [model.name.clone(), trial.outcome.steps.to_string()];
+        let prices = prices.map(|p| p.to_string());
         programs.rows.push(row.into_iter().chain(prices).collect());
     }
     let (first, others) = variants
@@ -241,7 +253,13 @@ pub(super) fn compare(args: &Compare, output: &mut Output) -> Result<(), Failure
     }
     match args.report {
         Report { json: true, .. } => {
-            compare_json(&session, &models, &variants, &comparisons, output);
+            compare_json(
+                &session,
+                &models,
+                (&variants, &predicted),
+                &comparisons,
+                output,
+            );
         }
         Report { csv: true, .. } => compare_csv(&models, &comparisons, output),
         Report { .. } => {
@@ -251,7 +269,7 @@ pub(super) fn compare(args: &Compare, output: &mut Output) -> Result<(), Failure
             ));
             output.stdout.extend(programs.text(usize::MAX).into_bytes());
             for (theirs, found) in &comparisons {
-                compare_text(&models[0], theirs, found, args.top, output);
+                compare_text(&session, (&models[0], theirs), found, args.top, output);
             }
         }
     }
@@ -259,20 +277,23 @@ pub(super) fn compare(args: &Compare, output: &mut Output) -> Result<(), Failure
 }
 
 fn compare_text(
-    ours: &CostModel,
-    theirs: &CostModel,
+    session: &Session<'_>,
+    (ours, theirs): (&CostModel, &CostModel),
     found: &[Difference],
     top: usize,
     output: &mut Output,
 ) {
     let patterns = patterns(found);
     output.print(format!(
-        "\n`{}` and `{}` choose differently at {} places, in {} ways; saved by the first, in the run and as predicted for one \
-         call of each function:",
+        "\n`{}` and `{}` choose differently at {} places, in {} ways; saved by the first, in the run and as predicted {}:",
         ours.name,
         theirs.name,
         found.len(),
-        patterns.len()
+        patterns.len(),
+        match session.invocation.flags.profile {
+            Some(_) => "by the profile",
+            None => "for one call of each function",
+        }
     ));
     let mut table = Table::new([
         "place".to_owned(),
@@ -359,7 +380,7 @@ fn compare_csv(
 fn compare_json(
     session: &Session<'_>,
     models: &[Arc<CostModel>],
-    variants: &[(Lowerings, Trial)],
+    (variants, predicted): (&[(Lowerings, Trial)], &[Option<u64>]),
     comparisons: &[(&Arc<CostModel>, Vec<Difference>)],
     output: &mut Output,
 ) {
@@ -371,11 +392,13 @@ fn compare_json(
     let programs: Vec<Value> = variants
         .iter()
         .zip(models)
-        .map(|((_, trial), model)| {
+        .zip(predicted)
+        .map(|(((_, trial), model), predicted)| {
             json!({
                 "chosen by": model.name,
                 "steps": trial.outcome.steps,
                 "costs": priced(&prices(trial, models), models),
+                "predicted by the first model": predicted,
             })
         })
         .collect();

@@ -158,23 +158,27 @@ pub fn scatter(title: &str, axes: (&str, &str), points: &[Point], front: &[bool]
             escape(&points[i].name)
         ));
     }
+    // Above the point, else below it.
     let mut named: Vec<(f64, f64)> = Vec::new();
     order.sort_by_key(|&i| !front[i]);
     for &i in &order {
         let (px, py) = (x(points[i].x), y(points[i].y));
-        let free = |&(nx, ny): &(f64, f64)| (px - nx).abs() > ROOM.0 || (py - ny).abs() > ROOM.1;
-        if !named.iter().all(free) {
-            continue;
-        }
-        named.push((px, py));
         let (anchor, dx) = match px > WIDTH * 0.6 {
             true => ("end", -7.0),
             false => ("start", 7.0),
         };
+        let free = |at: &f64| {
+            let apart =
+                |&(nx, ny): &(f64, f64)| (px - nx).abs() > ROOM.0 || (at - ny).abs() > ROOM.1;
+            named.iter().all(apart)
+        };
+        let Some(at) = [py - 6.0, py + 16.0].into_iter().find(free) else {
+            continue;
+        };
+        named.push((px, at));
         line(format!(
-            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\" font-size=\"11\">{}</text>",
+            "<text x=\"{:.1}\" y=\"{at:.1}\" text-anchor=\"{anchor}\" font-size=\"11\">{}</text>",
             px + dx,
-            py - 6.0,
             escape(&points[i].name)
         ));
     }

@@ -11,8 +11,8 @@ use zkc_ir::analysis::{Cfg, Dominators, Loops};
 use zkc_ir::{Body, Diagnostic};
 use zkc_isa::{CostModel, ZkOp};
 
-/// How often an op stands at a place, how often extraction expects it to run in one call of the function (eight times for
-/// each loop around it), and how often it ran.
+/// How often an op stands at a place, how often extraction expects it to run (as the profile says, else in one call of the
+/// function, eight times for each loop around it), and how often it ran.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 struct Count {
     stands: i64,
@@ -37,7 +37,7 @@ pub struct Moved {
     pub op: ZkOp,
     /// How many more of it the second variant has; negative if the first has more.
     pub stands: i64,
-    /// How much more often it is expected to run in one call of the function.
+    /// How much more often it is expected to run: in the run by the profile, else in one call of the function.
     pub expected: i64,
     /// How much more often it was executed.
     pub executed: i64,
@@ -53,7 +53,8 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// What the first variant saves by a model, as extraction predicts it for one call of the function.
+    /// What the first variant saves by a model, as extraction predicts it: for the run by the profile, else for one call of the
+    /// function.
     pub fn predicted(&self, model: &CostModel) -> i64 {
         self.sum(|op| (op.expected, model.cost(op.op)))
     }
@@ -95,26 +96,30 @@ impl Lowerings {
     pub fn of(compiler: &Compiler, entry: &str) -> Result<Lowerings, Diagnostic> {
         let module = compiler.zk_module(&Roots::Named(vec![entry.to_owned()]))?;
         let mut counts = Counts::new();
-        for (_, name, body) in &module.functions {
-            add(&mut counts, name, body);
+        for (index, name, body) in &module.functions {
+            add(&mut counts, name, body, compiler.runs(*index)?.as_deref());
         }
         Ok(Lowerings(counts))
     }
 }
 
-fn add(counts: &mut Counts, function: &str, body: &Body) {
+/// Adds a function's ops, with how often the profile says that its blocks run, if it does.
+fn add(counts: &mut Counts, function: &str, body: &Body, runs: Option<&[u64]>) {
     let cfg = Cfg::new(body);
     let dominators = Dominators::new(&cfg);
     let loops = Loops::new(&cfg, &dominators);
-    for block in cfg.reverse_postorder() {
-        let weight = 8_i64.pow(loops.depth(block).min(8));
+    for (number, &block) in body.region(body.root()).iter().enumerate() {
+        let weight = match runs.and_then(|runs| runs.get(number)) {
+            Some(&runs) => i64::try_from(runs).unwrap_or(i64::MAX),
+            None => 8_i64.pow(loops.depth(block).min(8)),
+        };
         for &op in &body.block(block).ops {
             let data = body.op(op);
             if let Some(zk) = ZkOp::from_opcode(data.opcode) {
                 let place = (function.to_owned(), data.loc.offset());
                 let count = counts.entry(place).or_default().entry(zk).or_default();
                 count.stands += 1;
-                count.expected += weight;
+                count.expected = count.expected.saturating_add(weight);
             }
         }
     }
