@@ -373,6 +373,9 @@ pub struct Compare {
     /// The program and the call; each `--cost-model` after the first is compared with the first.
     #[command(flatten)]
     pub invocation: Invocation,
+    /// Compare each model's program with the same without these rules, groups of rules or passes, comma-separated.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub without: Vec<String>,
     /// Most lowerings shown as text.
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub top: usize,

@@ -5,6 +5,7 @@
 
 mod calibrate;
 mod chips;
+mod compare;
 mod compile;
 mod execute;
 mod experiments;
@@ -133,7 +134,7 @@ pub fn execute(cli: &Cli, interactive: bool) -> Output {
         Some(Command::Spec(args)) => spec::spec(args, &mut output),
         Some(Command::CostModel(args)) => models::cost_model(args, &mut output),
         Some(Command::Compare(args)) => only_zk64(&args.invocation.flags, "`compare`")
-            .and_then(|()| experiments::compare(args, &mut output)),
+            .and_then(|()| compare::compare(args, &mut output)),
         Some(Command::Sweep(args)) => only_zk64(&args.invocation.flags, "`sweep`")
             .and_then(|()| experiments::sweep(args, &mut output)),
         Some(Command::Ablate(args)) => only_zk64(&args.invocation.flags, "`ablate`")

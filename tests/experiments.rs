@@ -267,6 +267,20 @@ fn comparing_tells_where_lowerings_differ_and_what_each_saves() {
         .concat(),
     );
     assert_eq!(same["comparisons"][0]["places"], Value::Array(Vec::new()));
+    // what is left out is told apart from the whole, and what no place explains is told
+    let without = json(&[&call[..], &["--without", "lower,inline"]].concat());
+    let names = without["programs"].as_array().expect("programs").iter();
+    let names: Vec<&str> = names.filter_map(|p| p["chosen by"].as_str()).collect();
+    assert_eq!(names, ["cells", "cells without lower, inline"]);
+    let comparison = &without["comparisons"][0];
+    let places = comparison["places"].as_array().expect("places");
+    let saved = places
+        .iter()
+        .map(|p| number(&p["saved by first"]["first model"]["executed"]));
+    let rest = number(&comparison["moves and what stands elsewhere"]["first model"]);
+    let cost = |i: usize| number(&without["programs"][i]["costs"]["cells"]);
+    assert_eq!(cost(1) - cost(0), saved.sum::<i64>() + rest);
+    assert!(cost(1) > cost(0) && !places.is_empty());
     let one = command::zkc(&[&call[..], &["--cost-model", "cells"]].concat()).diagnostic();
     assert!(one.contains("two cost models or more"), "{one}");
 }

@@ -1,32 +1,31 @@
-//! `zkc compare`, `zkc sweep` and `zkc ablate`: one call of one program, compiled in many ways.
+//! `zkc sweep` and `zkc ablate`, and what they share with `zkc compare`: one call of one program, compiled in many ways.
 //!
 //! Variants are compiled in one session, so each does again only what its change touches, and every variant's status, results
 //! and output are held against the first one's: a difference is a bug and exits with 101.
 
 use super::execute::{MAX_STEPS, call, compiler_of, refusal};
 use super::{About, Failure, Output, about_one, compile::write, load_model, options};
-use crate::cli::{Ablate, Compare, Invocation, Report, Sweep};
+use crate::cli::{Ablate, Invocation, Sweep};
 use crate::compiler::{Compiler, Roots};
 use crate::dropped::{Part, droppable};
-use crate::experiment::{Call, Difference, Lowerings, Trial, chart, differences, mix};
+use crate::experiment::{Call, Trial, chart, mix};
 use crate::input::{self, Input};
 use crate::wasi;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use zkc_ir::Diagnostic;
-use zkc_isa::{CostModel, Limits, ZkOp};
+use zkc_isa::{CostModel, Limits};
 use zkc_prover::{ProveOptions, ProvingKey};
 
 /// A session and the call that all variants make.
-struct Session<'a> {
-    compiler: Compiler,
-    call: Call,
-    invocation: &'a Invocation,
+pub(super) struct Session<'a> {
+    pub(super) compiler: Compiler,
+    pub(super) call: Call,
+    pub(super) invocation: &'a Invocation,
 }
 
 impl<'a> Session<'a> {
-    fn new(invocation: &'a Invocation) -> Result<Session<'a>, Failure> {
+    pub(super) fn new(invocation: &'a Invocation) -> Result<Session<'a>, Failure> {
         let (path, modules) = (&invocation.input, &invocation.modules);
         let start = wasi::START.to_owned();
         let (entry, args) = invocation.invoke.split_first().unwrap_or((&start, &[]));
@@ -57,12 +56,12 @@ impl<'a> Session<'a> {
         })
     }
 
-    fn about<T>(&self, result: Result<T, Diagnostic>) -> Result<T, Failure> {
+    pub(super) fn about<T>(&self, result: Result<T, Diagnostic>) -> Result<T, Failure> {
         about_one(result, &self.invocation.input, &self.invocation.modules)
     }
 
     /// The variant that the session is set to.
-    fn trial(&self, first: Option<&Trial>) -> Result<Trial, Failure> {
+    pub(super) fn trial(&self, first: Option<&Trial>) -> Result<Trial, Failure> {
         let trial = self.about(Trial::new(&self.compiler, &self.call, refusal))?;
         match first {
             Some(first) if !first.agrees(&trial) => {
@@ -74,7 +73,7 @@ impl<'a> Session<'a> {
     }
 
     /// The models named on the command line, or these.
-    fn models(&self, default: &[&str]) -> Result<Vec<Arc<CostModel>>, Failure> {
+    pub(super) fn models(&self, default: &[&str]) -> Result<Vec<Arc<CostModel>>, Failure> {
         let given = &self.invocation.flags.cost_model;
         if given.is_empty() {
             return default.iter().map(|name| load_model(name)).collect();
@@ -83,7 +82,7 @@ impl<'a> Session<'a> {
     }
 
     /// What was run, for reports.
-    fn shown(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         let path = &self.invocation.input;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let args = self.invocation.invoke.get(1..).unwrap_or_default();
@@ -92,13 +91,13 @@ impl<'a> Session<'a> {
 }
 
 /// Rows of text under headings.
-struct Table {
-    headings: Vec<String>,
-    rows: Vec<Vec<String>>,
+pub(super) struct Table {
+    pub(super) headings: Vec<String>,
+    pub(super) rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    fn new<S: Into<String>>(headings: impl IntoIterator<Item = S>) -> Table {
+    pub(super) fn new<S: Into<String>>(headings: impl IntoIterator<Item = S>) -> Table {
         let headings = headings.into_iter().map(Into::into).collect();
         Table {
             headings,
@@ -107,7 +106,7 @@ impl Table {
     }
 
     /// In columns: the first to the left, the others, numbers, to the right, but for those from `left` on.
-    fn text(&self, left: usize) -> String {
+    pub(super) fn text(&self, left: usize) -> String {
         let lines = std::iter::once(&self.headings).chain(&self.rows);
         let mut widths = vec![0; self.headings.len()];
         for line in lines.clone() {
@@ -131,7 +130,7 @@ impl Table {
         text
     }
 
-    fn csv(&self) -> String {
+    pub(super) fn csv(&self) -> String {
         let quoted = |cell: &String| match cell.contains([',', '"', '\n']) {
             true => format!("\"{}\"", cell.replace('"', "\"\"")),
             false => cell.clone(),
@@ -142,289 +141,21 @@ impl Table {
     }
 }
 
-fn print_json(value: &Value, output: &mut Output) {
+pub(super) fn print_json(value: &Value, output: &mut Output) {
     output.print(format!("{value:#}"));
 }
 
-/// Ops in table order, those that stand several times once: `add32 li*5`.
-fn names(ops: &[ZkOp]) -> String {
-    let names = ops.chunk_by(|a, b| a == b).map(|same| {
-        let name = same[0].opcode().def().name;
-        match same.len() {
-            1 => name.to_owned(),
-            n => format!("{name}*{n}"),
-        }
-    });
-    let names: Vec<String> = names.collect();
-    match names.is_empty() {
-        true => "-".to_owned(),
-        false => names.join(" "),
-    }
-}
-
 /// One variant's price by each model.
-fn prices(trial: &Trial, models: &[Arc<CostModel>]) -> Vec<u64> {
+pub(super) fn prices(trial: &Trial, models: &[Arc<CostModel>]) -> Vec<u64> {
     models.iter().map(|model| trial.cost(model)).collect()
 }
 
-fn priced(prices: &[u64], models: &[Arc<CostModel>]) -> Value {
+pub(super) fn priced(prices: &[u64], models: &[Arc<CostModel>]) -> Value {
     let pairs = models.iter().zip(prices);
     pairs
         .map(|(model, price)| (model.name.clone(), json!(price)))
         .collect::<serde_json::Map<_, _>>()
         .into()
-}
-
-/// Places where two variants differ in the same way.
-struct Pattern<'d> {
-    ours: Vec<ZkOp>,
-    theirs: Vec<ZkOp>,
-    places: Vec<&'d Difference>,
-}
-
-fn patterns(found: &[Difference]) -> Vec<Pattern<'_>> {
-    let mut patterns: BTreeMap<(Vec<ZkOp>, Vec<ZkOp>), Vec<&Difference>> = BTreeMap::new();
-    for difference in found {
-        patterns
-            .entry(difference.sides())
-            .or_default()
-            .push(difference);
-    }
-    let patterns = patterns.into_iter();
-    patterns
-        .map(|((ours, theirs), places)| Pattern {
-            ours,
-            theirs,
-            places,
-        })
-        .collect()
-}
-
-fn shown_place(difference: &Difference) -> String {
-    let (function, offset) = &difference.place;
-    match offset {
-        Some(offset) => format!("{function}+{offset:#x}"),
-        None => function.clone(),
-    }
-}
-
-/// Which lowerings differ between cost models.
-pub(super) fn compare(args: &Compare, output: &mut Output) -> Result<(), Failure> {
-    let mut session = Session::new(&args.invocation)?;
-    let models = session.models(&["cells", "cpu-cycles"])?;
-    if models.len() < 2 {
-        let message = "comparing takes two cost models or more";
-        return Err(Diagnostic::error("usage", message).into());
-    }
-    let mut variants: Vec<(Lowerings, Trial)> = Vec::new();
-    let mut predicted: Vec<Option<u64>> = Vec::new();
-    let roots = Roots::Named(vec![session.call.entry.clone()]);
-    for model in &models {
-        session.compiler.set_model(model.clone());
-        let lowerings = Lowerings::of(&session.compiler, &session.call.entry);
-        let lowerings = session.about(lowerings)?;
-        let trial = session.trial(variants.first().map(|(_, trial)| trial))?;
-        variants.push((lowerings, trial));
-        let entry = &session.call.entry;
-        let prediction = session.compiler.predict(&roots, entry, &models[0]);
-        predicted.push(session.about(prediction)?.map(|p| p.cost));
-    }
-    let columns = models.iter().map(|model| model.name.clone());
-    let headings = ["chosen by".to_owned(), "steps".to_owned()];
-    let mut programs = Table::new(headings.into_iter().chain(columns));
-    if predicted.iter().any(Option::is_some) {
-        programs
-            .headings
-            .push(format!("predicted {}", models[0].name));
-    }
-    for (((_, trial), model), predicted) in variants.iter().zip(&models).zip(&predicted) {
-        let prices = prices(trial, &models).into_iter().chain(*predicted);
-        let row = [model.name.clone(), trial.outcome.steps.to_string()];
-        let prices = prices.map(|p| p.to_string());
-        programs.rows.push(row.into_iter().chain(prices).collect());
-    }
-    let (first, others) = variants
-        .split_first()
-        .expect("there are two models or more");
-    let mut comparisons = Vec::new();
-    for (other, theirs) in others.iter().zip(&models[1..]) {
-        let found = differences((&first.0, &first.1), (&other.0, &other.1), &models[0]);
-        comparisons.push((theirs, found));
-    }
-    match args.report {
-        Report { json: true, .. } => {
-            compare_json(
-                &session,
-                &models,
-                (&variants, &predicted),
-                &comparisons,
-                output,
-            );
-        }
-        Report { csv: true, .. } => compare_csv(&models, &comparisons, output),
-        Report { .. } => {
-            output.print(format!(
-                "{}: what each program costs by each model",
-                session.shown()
-            ));
-            output.stdout.extend(programs.text(usize::MAX).into_bytes());
-            for (theirs, found) in &comparisons {
-                compare_text(&session, (&models[0], theirs), found, args.top, output);
-            }
-        }
-    }
-    Ok(())
-}
-
-fn compare_text(
-    session: &Session<'_>,
-    (ours, theirs): (&CostModel, &CostModel),
-    found: &[Difference],
-    top: usize,
-    output: &mut Output,
-) {
-    let patterns = patterns(found);
-    output.print(format!(
-        "\n`{}` and `{}` choose differently at {} places, in {} ways; saved by the first, in the run and as predicted {}:",
-        ours.name,
-        theirs.name,
-        found.len(),
-        patterns.len(),
-        match session.invocation.flags.profile {
-            Some(_) => "by the profile",
-            None => "for one call of each function",
-        }
-    ));
-    let mut table = Table::new([
-        "place".to_owned(),
-        "places".to_owned(),
-        ours.name.clone(),
-        theirs.name.clone(),
-        format!("predicted {}", ours.name),
-        format!("predicted {}", theirs.name),
-        "lowering".to_owned(),
-        "instead of".to_owned(),
-    ]);
-    let sum = |pattern: &Pattern<'_>, part: &dyn Fn(&Difference) -> i64| {
-        pattern
-            .places
-            .iter()
-            .map(|d| part(d))
-            .fold(0, i64::saturating_add)
-    };
-    let mut patterns: Vec<(i64, Pattern<'_>)> = patterns
-        .into_iter()
-        .map(|pattern| (sum(&pattern, &|d| d.executed(ours)), pattern))
-        .collect();
-    patterns.sort_by(|a, b| (b.0, &a.1.ours, &a.1.theirs).cmp(&(a.0, &b.1.ours, &b.1.theirs)));
-    for (executed, pattern) in patterns.iter().take(top) {
-        table.rows.push(vec![
-            pattern
-                .places
-                .first()
-                .map_or(String::new(), |d| shown_place(d)),
-            pattern.places.len().to_string(),
-            executed.to_string(),
-            sum(pattern, &|d| d.executed(theirs)).to_string(),
-            sum(pattern, &|d| d.predicted(ours)).to_string(),
-            sum(pattern, &|d| d.predicted(theirs)).to_string(),
-            names(&pattern.ours),
-            names(&pattern.theirs),
-        ]);
-    }
-    output.stdout.extend(table.text(6).into_bytes());
-    if patterns.len() > top {
-        output.print(format!("and {} more (`--top`)", patterns.len() - top));
-    }
-}
-
-fn compare_csv(
-    models: &[Arc<CostModel>],
-    comparisons: &[(&Arc<CostModel>, Vec<Difference>)],
-    output: &mut Output,
-) {
-    let mut table = Table::new([
-        "first",
-        "second",
-        "function",
-        "offset",
-        "first has",
-        "second has",
-        "saved by first, executed, first model",
-        "saved by first, executed, second model",
-        "saved by first, predicted, first model",
-        "saved by first, predicted, second model",
-    ]);
-    let ours = &models[0];
-    for (theirs, found) in comparisons {
-        for difference in found {
-            let (our_ops, their_ops) = difference.sides();
-            let (function, offset) = &difference.place;
-            table.rows.push(vec![
-                ours.name.clone(),
-                theirs.name.clone(),
-                function.clone(),
-                offset.map_or(String::new(), |o| o.to_string()),
-                names(&our_ops),
-                names(&their_ops),
-                difference.executed(ours).to_string(),
-                difference.executed(theirs).to_string(),
-                difference.predicted(ours).to_string(),
-                difference.predicted(theirs).to_string(),
-            ]);
-        }
-    }
-    output.stdout.extend(table.csv().into_bytes());
-}
-
-fn compare_json(
-    session: &Session<'_>,
-    models: &[Arc<CostModel>],
-    (variants, predicted): (&[(Lowerings, Trial)], &[Option<u64>]),
-    comparisons: &[(&Arc<CostModel>, Vec<Difference>)],
-    output: &mut Output,
-) {
-    let ops = |ops: &[ZkOp]| {
-        ops.iter()
-            .map(|op| op.opcode().def().name)
-            .collect::<Vec<_>>()
-    };
-    let programs: Vec<Value> = variants
-        .iter()
-        .zip(models)
-        .zip(predicted)
-        .map(|(((_, trial), model), predicted)| {
-            json!({
-                "chosen by": model.name,
-                "steps": trial.outcome.steps,
-                "costs": priced(&prices(trial, models), models),
-                "predicted by the first model": predicted,
-            })
-        })
-        .collect();
-    let comparisons: Vec<Value> = comparisons
-        .iter()
-        .map(|(theirs, found)| {
-            let places = found.iter().map(|d| {
-                let (our_ops, their_ops) = d.sides();
-                let saved = |model: &CostModel| {
-                    json!({ "executed": d.executed(model), "predicted": d.predicted(model) })
-                };
-                json!({
-                    "function": d.place.0,
-                    "offset": d.place.1,
-                    "first has": ops(&our_ops),
-                    "second has": ops(&their_ops),
-                    "saved by first": { "first model": saved(&models[0]), "second model": saved(theirs) },
-                })
-            });
-            let places: Vec<Value> = places.collect();
-            json!({ "first": models[0].name, "second": theirs.name, "places": places })
-        })
-        .collect();
-    let value =
-        json!({ "call": session.shown(), "programs": programs, "comparisons": comparisons });
-    print_json(&value, output);
 }
 
 /// Compiles for many models.
