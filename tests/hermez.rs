@@ -238,3 +238,44 @@ fn a_large_memory_is_read_by_every_assembler() {
         );
     }
 }
+
+#[test]
+fn output_is_shown() {
+    let dir = TempDir::new("hermez-output");
+    let path = |name: &str| dir.path(name).display().to_string();
+    let (wat, text) = (path("m.wat"), path("m.zkasm"));
+    let module = r#"(module
+  (import "zkc" "commit" (func $commit (param i32 i32)))
+  (memory 1)
+  (data (i32.const 0) "\01\02")
+  (func (export "f") (call $commit (i32.const 0) (i32.const 6000))))"#;
+    std::fs::write(&wat, module).expect("a file is written");
+    let (code, _, stderr) = run_words(&[&wat, "--target=hermez64", "--invoke", "f", "-o", &text]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    for words in [
+        &["run", wat.as_str(), "--target=hermez64", "--invoke", "f"][..],
+        &["run", text.as_str(), "--target=hermez64"],
+    ] {
+        let (code, stdout, stderr) = run_words(words);
+        assert_eq!(
+            (code, stdout.starts_with("status:    ok\n")),
+            (0, true),
+            "{stdout}"
+        );
+        assert_eq!(stderr, format!("output: 0102{}\n", "00".repeat(5998)));
+    }
+}
+
+#[test]
+fn wasi_programs_print_and_exit() {
+    let guest = format!(
+        "{}/bench/guests/words/words.wasm",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let (code, stdout, stderr) = run_words(&["run", &guest, "--target=hermez64"]);
+    assert_eq!(
+        (code, stderr.as_str()),
+        (3, "words: no words\n"),
+        "{stdout}"
+    );
+}

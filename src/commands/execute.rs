@@ -236,26 +236,7 @@ pub(super) fn run(args: &Run, output: &mut Output) -> Result<(), Failure> {
             .map_err(|e| refusal(&e, &prepared.program))
             .about(path)?,
     };
-    let transcript = (prepared.wasi)
-        .then(|| Transcript::of(&outcome.output))
-        .flatten();
-    match &transcript {
-        Some(transcript) => {
-            if !args.json {
-                output.stdout.extend_from_slice(&transcript.stdout);
-            }
-            output
-                .stderr
-                .push_str(&String::from_utf8_lossy(&transcript.stderr));
-            // as a shell sees it
-            output.code = transcript.exit.unwrap_or(0) as u8;
-        }
-        None if outcome.output.is_empty() => {}
-        None => output.message(format!(
-            "output: {}",
-            crate::statement::to_hex(&outcome.output)
-        )),
-    }
+    show_output(&outcome.output, prepared.wasi, args.json, output);
     match outcome.status {
         Status::Done if args.json => {}
         Status::Done => print_results(
@@ -271,6 +252,24 @@ pub(super) fn run(args: &Run, output: &mut Output) -> Result<(), Failure> {
     }
     tracing::info!(target: "zkc", steps = outcome.steps, "run");
     costs(args, &prepared, Some(&outcome), output)
+}
+
+/// Shows what a run has put out: as what it wrote, if it is a WASI program, whose exit code becomes ours.
+pub(super) fn show_output(bytes: &[u8], wasi: bool, json: bool, output: &mut Output) {
+    match wasi.then(|| Transcript::of(bytes)).flatten() {
+        Some(transcript) => {
+            if !json {
+                output.stdout.extend_from_slice(&transcript.stdout);
+            }
+            output
+                .stderr
+                .push_str(&String::from_utf8_lossy(&transcript.stderr));
+            // as a shell sees it
+            output.code = transcript.exit.unwrap_or(0) as u8;
+        }
+        None if bytes.is_empty() => {}
+        None => output.message(format!("output: {}", crate::statement::to_hex(bytes))),
+    }
 }
 
 /// Prints what the run costs, if that was asked for; without an outcome the run was stopped at its step limit.

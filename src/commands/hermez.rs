@@ -1,7 +1,7 @@
 //! `--target=hermez64`: programs of the Hermez processor as text and as ROM, and `zkc run`: zkASM of the Hermez processor on its executor model.
 //!
-//! A program of zkc's ends at the label `halt` with its status in A and its results in the variable `result`; any program's
-//! registers are shown as they are on the last row.
+//! A program of zkc's ends at the label `halt` with its status in A, its results in the variable `result` and its output in
+//! `output`; any program's registers are shown as they are on the last row.
 
 use super::compile::write;
 use super::{About, EXIT_TRAP, Failure, Output, not_linked, options, units};
@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use zkc_ir::{Diagnostic, Trap};
+use zkc_isa::SLOT_OUTPUTS;
 use zkc_isa::hermez::{self, Address, Inputs, Outcome, Program, Reg, asm, expand};
 
 /// Writes a program as `--emit` asks, or what it is compiled from.
@@ -69,6 +70,7 @@ pub(super) fn run(args: &Run, output: &mut Output) -> Result<(), Failure> {
         .map_err(|refusal| Diagnostic::error("unprovable", refusal.to_string()))
         .about(path)?;
     let shown = Shown::of(&program, &outcome);
+    super::execute::show_output(&shown.output, wasi, args.json, output);
     if args.json {
         output.print(format!("{:#}", shown.json(&outcome)));
     } else {
@@ -163,6 +165,7 @@ impl Source {
 /// What a run shows.
 struct Shown {
     trap: Option<Trap>,
+    output: Vec<u8>,
     results: Vec<Option<u64>>,
     registers: Vec<(&'static str, [u64; 2], Option<u64>)>,
 }
@@ -172,16 +175,27 @@ impl Shown {
         let ours = program.find_label("halt").is_some();
         let status = outcome.registers.value(Reg::A);
         let is_status = |trap: &&Trap| ours && Some(u64::from(trap.code())) == status;
+        let address = |var| program.address_parts(&Address::var(var, 0)).1 as u64;
         let results = program.find_var("result").map_or(0..0, |var| {
-            let (_, first) = program.address_parts(&Address::var(var, 0));
+            let first = address(var);
             // words that steps name are variables of their own in text
             let words = program.vars[var.0 as usize..].iter();
             let words = words.take_while(|v| v.name == "result" || v.name.starts_with("result_"));
-            first as u64..first as u64 + words.map(|v| u64::from(v.len)).sum::<u64>()
+            first..first + words.map(|v| u64::from(v.len)).sum::<u64>()
         });
+        let written = match (program.find_var("static"), program.find_var("output")) {
+            (Some(statics), Some(bytes)) if ours => {
+                let word = |at| outcome.memory.word(at).unwrap_or(0);
+                let count = word(address(statics) + u64::from(SLOT_OUTPUTS));
+                let bytes = (0..count).map(|at| word(address(bytes) + at) as u8);
+                bytes.take(hermez::MAX_GLOBAL_WORDS as usize).collect()
+            }
+            _ => Vec::new(),
+        };
         let registers = Reg::ALL.iter().filter(|r| r.0.is_writable());
         Shown {
             trap: Trap::ALL.iter().find(is_status).copied(),
+            output: written,
             results: results.map(|at| outcome.memory.word(at)).collect(),
             registers: registers
                 .map(|&(reg, name, _)| {

@@ -54,6 +54,7 @@ pub(crate) fn memory(
     Ok(MemoryPlan {
         pages,
         max_pages: if grows { most } else { pages },
+        output: MemoryPlan::output_beside(layout.end_slot),
     })
 }
 

@@ -8,25 +8,13 @@ use zkc_isa::hermez::{FreeInput, Inputs, P, Refusal, run, run_forged};
 use zkc_isa::{Form, ZkOp};
 
 const MAX_STEPS: u64 = 20_000;
-const ONE_PAGE: MemoryPlan = MemoryPlan {
-    pages: 1,
-    max_pages: 1,
-};
+const ONE_PAGE: MemoryPlan = MemoryPlan::new(1, 1);
 /// One page, one page that can become two, and more than a context holds.
 const PLANS: [MemoryPlan; 4] = [
     ONE_PAGE,
-    MemoryPlan {
-        pages: 1,
-        max_pages: 2,
-    },
-    MemoryPlan {
-        pages: 33,
-        max_pages: 33,
-    },
-    MemoryPlan {
-        pages: 1,
-        max_pages: 40,
-    },
+    MemoryPlan::new(1, 2),
+    MemoryPlan::new(33, 33),
+    MemoryPlan::new(1, 40),
 ];
 
 const BOUNDARY: [u64; 24] = [

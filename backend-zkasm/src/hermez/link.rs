@@ -16,8 +16,8 @@ use crate::{BackendError, Export, InitValue, InitWord};
 use std::collections::{BTreeMap, BTreeSet};
 use zkc_ir::Trap;
 use zkc_isa::hermez::expand::{
-    ARGS, Code, MAX_OUTPUT, MEMORY_BYTES, MemoryPlan, PASSED, RESULTS, Routine, SCRATCH_WORDS,
-    STATICS, Symbol, last_rows, place_with,
+    ARGS, Code, MEMORY_BYTES, MemoryPlan, PASSED, RESULTS, Routine, SCRATCH_WORDS, STATICS, Symbol,
+    last_rows, place_with,
 };
 use zkc_isa::hermez::{Address, Index, Label, Program, Reg, Step};
 use zkc_isa::{SLOT_PAGES, STATIC_BASE};
@@ -122,7 +122,7 @@ impl Linker {
             ("static", input.statics.max(2)),
             ("argument", params),
             ("result", results),
-            ("output", MAX_OUTPUT),
+            ("output", input.memory.output),
             ("memory_bytes", 1),
             ("scratch", SCRATCH_WORDS),
             ("hint", 1),

@@ -18,8 +18,6 @@ pub const MEMORY_BYTES: Var = Var(4);
 pub const SCRATCH: Var = Var(5);
 /// The variable that keeps a free input until its limbs are bound; a word.
 pub const HINT: Var = Var(6);
-/// Words of [`OUTPUT`].
-pub const MAX_OUTPUT: u32 = 1 << 12;
 /// Words of [`SCRATCH`].
 pub const SCRATCH_WORDS: u32 = 20;
 

@@ -177,10 +177,7 @@ fn sample(op: ZkOp, at: usize) -> Option<Counters> {
         imm,
         slot,
         args: &args[..form.operands()],
-        plan: MemoryPlan {
-            pages: 1,
-            max_pages: 1,
-        },
+        plan: MemoryPlan::new(1, 1),
         memory: &[],
     };
     let inputs = Inputs {

@@ -2,7 +2,7 @@
 //!
 //! What binds a free input is said where it is made. `bad` is a step that no proof contains.
 
-use super::asm::{Asm, MAX_OUTPUT, MEMORY_BYTES, OUTPUT, Routine, STATICS, Symbol};
+use super::asm::{Asm, MEMORY_BYTES, OUTPUT, Routine, STATICS, Symbol};
 use super::hints;
 use super::micro::*;
 use crate::hermez::{Address, Condition, Expr, Goto, Index, Jump, Label, Reg, Step};
@@ -82,10 +82,10 @@ impl Micro {
             Micro::Fill(plan) => super::blocks::fill(*plan, asm),
             Micro::Grow { max, bytes } => grow(*max, *bytes, uses[0], def, asm),
             Micro::Input(bytes) => hints::input(*bytes, def, asm),
-            Micro::Output => {
+            Micro::Output(most) => {
                 let count = Address::var(STATICS, SLOT_OUTPUTS as i32);
                 asm.push(Step::new().computed().load(count).set(Reg::E));
-                let last = i128::from(MAX_OUTPUT) - 1;
+                let last = i128::from(*most) - 1;
                 asm.push(checked(Step::new().plus(last).times(-1, Reg::E)));
                 let byte = Address::var_at(OUTPUT, Index::E, 0);
                 asm.push(Step::new().reg(uses[0]).store(byte));

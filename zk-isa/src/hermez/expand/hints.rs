@@ -361,10 +361,7 @@ mod tests {
 
     #[test]
     fn one_index_and_one_context_of_each_address_are_admitted() {
-        let plan = |max_pages| MemoryPlan {
-            pages: max_pages,
-            max_pages,
-        };
+        let plan = |pages| MemoryPlan::new(pages, pages);
         for (max_pages, offset) in [(1, 0), (1, 7), (40, 0), (40, 63)] {
             let access = Access {
                 bytes: 1,

@@ -5,7 +5,9 @@
 //! micro-operations: `PC` and `GAS`.
 
 use super::asm::Symbol;
-use crate::hermez::{Address, Bin, Const, Expr, Goto, Index, Jump, Label, Reg, Step};
+use crate::hermez::{
+    Address, Bin, Const, Expr, Goto, Index, Jump, Label, MAX_GLOBAL_WORDS, Reg, Step,
+};
 
 /// 2^32.
 pub(super) const LIMB: i128 = 1 << 32;
@@ -167,18 +169,39 @@ pub enum Test {
     Below64(u64),
 }
 
-/// How the memory is bounded.
+/// How memory and output are bounded.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct MemoryPlan {
     /// Pages from the start.
     pub pages: u32,
     /// Pages it can reach; equal to `pages` if no code grows it.
     pub max_pages: u32,
+    /// Bytes of output, a word each.
+    pub output: u32,
 }
 
 impl MemoryPlan {
     /// Pages one context holds.
     pub const CONTEXT_PAGES: u32 = 16;
+    /// Bytes of output that there is always room for.
+    pub const LEAST_OUTPUT: u32 = 1 << 12;
+    /// Words kept for what is neither static nor output: arguments, results, and what routines use.
+    const OTHER_WORDS: u32 = 1 << 12;
+
+    /// A memory of so many pages, with the least output.
+    pub const fn new(pages: u32, max_pages: u32) -> MemoryPlan {
+        MemoryPlan {
+            pages,
+            max_pages,
+            output: MemoryPlan::LEAST_OUTPUT,
+        }
+    }
+
+    /// Bytes of output beside so many static words.
+    pub fn output_beside(statics: u32) -> u32 {
+        let left = MAX_GLOBAL_WORDS - MemoryPlan::OTHER_WORDS;
+        left.saturating_sub(statics).max(MemoryPlan::LEAST_OUTPUT)
+    }
 
     /// Whether the size changes.
     pub fn grows(&self) -> bool {
@@ -289,8 +312,8 @@ pub enum Micro {
     },
     /// Private input: its length, a byte, eight bytes.
     Input(u32),
-    /// Output of a byte.
-    Output,
+    /// Output of a byte, of which there may be so many.
+    Output(u32),
     /// The entry address of a table word's function, whose type must be this one.
     Callee(u32),
     /// A parameter that is passed on the stack, by number from the first such.
@@ -461,7 +484,7 @@ impl Micro {
             Micro::Grow { .. } => temps(&[Reg::E], shape(&[Any], &[Anywhere])),
             Micro::Input(8) => clobbers(&[Reg::A, Reg::B], shape(&[], &[Anywhere])),
             Micro::Input(_) => shape(&[], &[Anywhere]),
-            Micro::Output => temps(&[Reg::E], shape(&[Any], &[])),
+            Micro::Output(_) => temps(&[Reg::E], shape(&[Any], &[])),
             Micro::Callee(_) => shape(&[In(Reg::C)], &[In(Reg::E)]),
             Micro::Table(_) => shape(&[In(Reg::E)], &[]),
             Micro::Branch(test, _) => test.shape(),

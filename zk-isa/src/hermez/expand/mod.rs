@@ -19,8 +19,8 @@ mod rows;
 mod trial;
 
 pub use asm::{
-    ARGS, Asm, Code, HINT, MAX_OUTPUT, MEMORY_BYTES, OUTPUT, RESULTS, Routine, SCRATCH,
-    SCRATCH_WORDS, STATICS, Symbol,
+    ARGS, Asm, Code, HINT, MEMORY_BYTES, OUTPUT, RESULTS, Routine, SCRATCH, SCRATCH_WORDS, STATICS,
+    Symbol,
 };
 pub use cost::{area, busiest, hermez_max_model, hermez_model};
 pub use hints::last_rows;

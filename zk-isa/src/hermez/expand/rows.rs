@@ -631,7 +631,7 @@ pub fn expand<S: Sink>(row: &Row<'_>, sink: &mut S) -> Option<Vec<Value>> {
         Z::Inlen => w.one(Micro::Input(0), &[]),
         Z::Input8 => w.one(Micro::Input(1), &[]),
         Z::Input64 => w.one(Micro::Input(8), &[]),
-        Z::Output => return Some(w.sink.micro(Micro::Output, args)),
+        Z::Output => return Some(w.sink.micro(Micro::Output(row.plan.output), args)),
         Z::Jump | Z::Brt | Z::Call | Z::Calli | Z::Tcall | Z::Tcalli | Z::Reset | Z::Ret => {
             return None;
         }

@@ -2,7 +2,7 @@
 //!
 //! There is no register allocation: each value has a stack word, and is loaded before and stored after a micro-operation.
 
-use super::asm::{Asm, Code, MAX_OUTPUT, Routine, SCRATCH_WORDS, Symbol};
+use super::asm::{Asm, Code, Routine, SCRATCH_WORDS, Symbol};
 use super::micro::*;
 use super::rows::{Row, Sink, Value, expand, expand_branch};
 use crate::ZkOp;
@@ -202,7 +202,7 @@ impl Trial<'_> {
             ("static", STATICS),
             ("argument", 1),
             ("result", 1),
-            ("output", MAX_OUTPUT),
+            ("output", self.plan.output),
             ("memory_bytes", 1),
             ("scratch", SCRATCH_WORDS),
             ("hint", 1),
