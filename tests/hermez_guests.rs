@@ -1,4 +1,5 @@
-//! The guests on the Hermez processor's executor model, at -O0 and -O2: every case gives what its file says.
+//! The guests on the Hermez processor's executor model, at -O0 and -O2: every case gives what its file says, and every version
+//! of upstream's assembler reads its program.
 
 mod support;
 
@@ -15,6 +16,11 @@ fn run(compiler: &Compiler, case: &Case) -> Result<Option<Counters>, String> {
     let program = compiler
         .hermez(&roots, &case.args)
         .map_err(|d| d.to_string())?;
+    let mut written = program.clone();
+    written.split_variables();
+    if let Err((step, why)) = written.check_portable() {
+        return Err(format!("step {step:?}: {why}"));
+    }
     let inputs = Inputs {
         private: case.input.clone(),
         ..Inputs::default()

@@ -26,7 +26,7 @@ impl Micro {
             Micro::Lin(lin) => asm.push(set(lin.step(uses), def)),
             Micro::Carry(lin) => carry(lin, site, asm),
             Micro::Reduce(lin, modulus) => hints::reduce(lin, *modulus, uses, def, asm),
-            Micro::Wrap(lin) => hints::wrap(lin, uses, def, asm),
+            Micro::Wrap(factor) => hints::wrap(*factor, uses[0], def, asm),
             Micro::Rotate(by) => hints::rotate(*by, uses[0], def, asm),
             Micro::Bin(bin) => asm.push(set(Step::new().computed().bin(*bin), def)),
             Micro::Mul(product) => multiply(*product, site, asm),

@@ -9,8 +9,6 @@ use super::emit::checked;
 use super::micro::*;
 use crate::hermez::{Address, Bin, Condition, Expr, Goto, Jump, Label, Reg, Step};
 
-/// Added to the quotient of a value that may be negative.
-const BIAS: i128 = 1 << 30;
 /// Largest factor of a product that is likely to be below 2^32.
 const SMALL_FACTOR: i128 = 16;
 
@@ -84,34 +82,33 @@ pub(super) fn reduce(lin: &Lin, modulus: u64, uses: &[Reg], def: Place, asm: &mu
     asm.bind(end);
 }
 
-/// v modulo 2^32. A small multiple of a small number, as an index has it, is below 2^32 and needs no free input.
-pub(super) fn wrap(lin: &Lin, uses: &[Reg], def: Place, asm: &mut Asm) {
-    let (&[factor @ 1..=SMALL_FACTOR], &[x]) = (&lin.terms[..], uses) else {
-        modulo(lin, uses, def, Goto::Next, asm);
+/// A multiple of x modulo 2^32. A small multiple of a small number, as an index has it, is below 2^32 and needs no free input.
+pub(super) fn wrap(factor: i128, x: Reg, def: Place, asm: &mut Asm) {
+    if !(1..=SMALL_FACTOR).contains(&factor) {
+        modulo(factor, x, def, Goto::Next, asm);
         return;
-    };
+    }
     let end = asm.label();
-    let over = asm.cold(|asm| modulo(lin, uses, def, Goto::Label(end), asm));
+    let over = asm.cold(|asm| modulo(factor, x, def, Goto::Label(end), asm));
     let room = Step::new().plus((LIMB - 1) / factor).times(-1, x);
     asm.push(room.jmpn(over));
-    asm.push(set(lin.step(uses), def));
+    asm.push(set(Step::new().times(factor, x), def));
     asm.bind(end);
 }
 
-/// s of v = 2^32 q + s. PC = q + 1 + bias is in 0..2^32, so q is no element of another kind than the right one, and
-/// s = v - 2^32 q is in 0..2^32. With q below 2^32 - 1 and |v| below 2^63 both sides of the equation differ by less than the
-/// field's size, so it holds for integers, and q is unique.
-fn modulo(lin: &Lin, uses: &[Reg], def: Place, next: Goto, asm: &mut Asm) {
-    let bias = if lin.terms.iter().any(|&c| c < 0) {
-        BIAS
-    } else {
-        0
+/// s of m x = 2^32 q + s, or of -m x = s - 2^32 q. PC = q + 1 is in 0..2^32, so q is no element of another kind than the right one,
+/// and s is in 0..2^32. With q below 2^32 - 1 and m x below 2^63 both sides of the equation differ by less than the field's size,
+/// so it holds for integers, and q is unique.
+fn modulo(factor: i128, x: Reg, def: Place, next: Goto, asm: &mut Asm) {
+    let product = Expr::from(x) * Expr::num(factor.unsigned_abs());
+    let (quotient, limb) = match factor < 0 {
+        true => ((product + (LIMB as u64 - 1)) >> 32u64, -LIMB),
+        false => (product >> 32u64, LIMB),
     };
-    let quotient = lin.expr(uses, bias * LIMB) >> 32u64;
     asm.push(checked(kept(hint(quotient).plus(1), Reg::Pc)));
     asm.push(confirm(Reg::Pc));
-    let low = lin.step(uses).times(-LIMB, Reg::Pc);
-    let low = set(low.plus(LIMB * (1 + bias)), def);
+    let low = Step::new().times(factor, x).times(-limb, Reg::Pc);
+    let low = set(low.plus(limb), def);
     let bad = Goto::Label(Symbol::Bad.label());
     asm.push(low.then(Jump::If(Condition::Negative, bad, next)));
 }
@@ -320,7 +317,7 @@ mod tests {
         for by in 1..32 {
             if by > 1 {
                 micros.push((Micro::Rotate(by), 1 << by));
-                micros.push((Micro::Wrap(Lin::new(&[1 << by], 0)), 1 << by));
+                micros.push((Micro::Wrap(1 << by), 1 << by));
             }
             micros.push((Micro::DivideBy(1 << by), 1 << by));
         }
@@ -346,10 +343,7 @@ mod tests {
             micros.push((Micro::RemainderBy(d), d.into()));
         }
         for factor in [3, 10, 0x7fff_ffff, -1, -3, -0x3fff_ffff] {
-            micros.push((
-                Micro::Wrap(Lin::new(&[factor], 0)),
-                factor.unsigned_abs() as u64,
-            ));
+            micros.push((Micro::Wrap(factor), factor.unsigned_abs() as u64));
         }
         for (micro, d) in micros {
             let steps = steps(&micro);

@@ -162,8 +162,11 @@ impl Access {
 
     /// Asks for the word's index, which is left in GAS, below 2^32, and kept; and in E where that is all of the address.
     fn ask(&self, base: Base) -> Step {
-        let index = Lin::new(&[1], base.plus).expr(&[base.reg], 0) >> 3u64;
-        let step = checked(kept(hint(index), Reg::Gas));
+        let address = match base.plus {
+            0 => Expr::from(base.reg),
+            plus => Expr::from(base.reg) + Expr::num(plus.unsigned_abs()),
+        };
+        let step = checked(kept(hint(address >> 3u64), Reg::Gas));
         match self.plan.is_large() {
             true => step,
             false => step.set(Reg::E),

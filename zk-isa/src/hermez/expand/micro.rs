@@ -84,46 +84,6 @@ impl Lin {
             Const::Long(plus) => step.long(plus),
         }
     }
-
-    /// The value as an expression, with `add` more; it must not be negative.
-    pub(super) fn expr(&self, uses: &[Reg], add: i128) -> Expr {
-        let mut positive: Option<Expr> = None;
-        let mut negative: Option<Expr> = None;
-        let constant = match self.plus {
-            Const::Short(plus) => plus + add,
-            Const::Long(plus) => i128::from(plus) + add,
-        };
-        let mut term = |value: i128, expr: Option<Expr>| {
-            let size = Expr::num(value.unsigned_abs());
-            let part = match expr {
-                Some(expr) if value.abs() == 1 => expr,
-                Some(expr) => expr * size,
-                None => size,
-            };
-            let sum = if value > 0 {
-                &mut positive
-            } else {
-                &mut negative
-            };
-            *sum = Some(match sum.take() {
-                Some(sum) => sum + part,
-                None => part,
-            });
-        };
-        for (&coefficient, &reg) in self.terms.iter().zip(uses) {
-            if coefficient != 0 {
-                term(coefficient, Some(reg.into()));
-            }
-        }
-        if constant != 0 {
-            term(constant, None);
-        }
-        let positive = positive.unwrap_or_else(|| Expr::num(0u32));
-        match negative {
-            Some(negative) => positive - negative,
-            None => positive,
-        }
-    }
 }
 
 /// What to take of a product of 64-bit words.
@@ -236,8 +196,8 @@ pub enum Micro {
     Carry(Lin),
     /// A combination of limbs 0 in 0..2^33 - 1; less the modulus, of at most 2^32, if it is above 2^32 - 1.
     Reduce(Lin, u64),
-    /// A combination of limbs 0 in -2^62..2^63, modulo 2^32.
-    Wrap(Lin),
+    /// A 32-bit operand times a factor above -2^30 and below 2^31, modulo 2^32.
+    Wrap(i128),
     /// A 32-bit operand rotated left by 2 to 31 bits.
     Rotate(u32),
     /// A Binary operation.
@@ -436,7 +396,7 @@ impl Micro {
         };
         match self {
             Micro::Const(_) => shape(&[], &[Anywhere]),
-            Micro::Lin(lin) | Micro::Reduce(lin, _) | Micro::Wrap(lin) => {
+            Micro::Lin(lin) | Micro::Reduce(lin, _) => {
                 shape(&vec![Any; lin.terms.len()], &[Anywhere])
             }
             Micro::Carry(lin) => shape(&vec![Any; lin.terms.len()], &[Any]),
@@ -460,7 +420,7 @@ impl Micro {
             Micro::Select => shape(&[Any; 3], &[Any]),
             Micro::Power => shape(&[In(Reg::E)], &[In(Reg::B)]),
             Micro::Divide(division) => division.shape(),
-            Micro::Rotate(_) | Micro::DivideBy(_) => shape(&[Any], &[Anywhere]),
+            Micro::Wrap(_) | Micro::Rotate(_) | Micro::DivideBy(_) => shape(&[Any], &[Anywhere]),
             Micro::RemainderBy(_) => shape(&[Any], &[Any]),
             Micro::LeadingZeros | Micro::BitIndex => shape(&[Any], &[Anywhere]),
             Micro::Load(access) => access.load_shape(),

@@ -68,7 +68,7 @@ impl<S: Sink> Writer<'_, S> {
     fn wrap(&mut self, coefficient: i128, x: Value) -> Value {
         match coefficient {
             2 => self.reduce(&[2], &[x], WORD32 + 1),
-            _ => self.one(Micro::Wrap(Lin::new(&[coefficient], 0)), &[x]),
+            _ => self.one(Micro::Wrap(coefficient), &[x]),
         }
     }
 
