@@ -63,7 +63,15 @@ fn the_prover_is_timed_and_a_model_written_that_predicts() {
             "{proof}"
         );
     }
-    zkc(&["cost-model", "check", &file]).success();
+    let (code, _, stderr) = zkc::commands::run_words(&["cost-model", "check", &file]);
+    assert_eq!(
+        (code, stderr.as_str()),
+        (0, "cost model `seconds` is good\n")
+    );
+    let text = std::fs::read_to_string(&file).expect("it was written");
+    let old = text.replacen("\ntry = ", "\ntry = -", 1);
+    let old = dir.write("old.toml", &old).display().to_string();
+    zkc(&["cost-model", "check", &old]).diagnostic();
     let guest = concat!(env!("CARGO_MANIFEST_DIR"), "/bench/guests/fib/fib.wasm");
     let run = [
         "run",

@@ -68,11 +68,18 @@ impl Fit {
         Fit::parse(text).expect("a test parses the fit that comes with the machine")
     }
 
-    /// Reads the table `[fit]` of a cost model's file; what is wrong with it otherwise.
+    /// Reads the table `[fit]` of a cost model's file; what is wrong with it otherwise, also if there is none.
     pub fn parse(text: &str) -> Result<Fit, String> {
+        Fit::find(text)?.ok_or_else(|| "the file has no table `[fit]`".to_owned())
+    }
+
+    /// The same, `None` if there is none.
+    pub fn find(text: &str) -> Result<Option<Fit>, String> {
         let one_line = |e: toml::de::Error| e.message().replace('\n', " ");
         let file: File = toml::from_str(text).map_err(one_line)?;
-        let table = file.fit.ok_or("the file has no table `[fit]`")?;
+        let Some(table) = file.fit else {
+            return Ok(None);
+        };
         let source: FitSource = table.source.try_into().map_err(one_line)?;
         let mut left = table.seconds;
         let mut seconds = [0.0; KINDS];
@@ -84,7 +91,7 @@ impl Fit {
             }
         }
         match left.into_keys().next() {
-            None => Ok(Fit { seconds, source }),
+            None => Ok(Some(Fit { seconds, source })),
             Some(kind) => Err(format!("no kind of work is called `{kind}`")),
         }
     }

@@ -4,7 +4,8 @@ use super::{About, Failure, Output, load_fit, load_model};
 use crate::cli::{CostModelAction, CostModelArgs};
 use crate::input;
 use zkc_ir::Diagnostic;
-use zkc_isa::{CostModel, Target};
+use zkc_isa::{CostModel, Target, ZkOp};
+use zkc_prover::Fit;
 
 /// Shows, checks or derives cost models.
 pub(super) fn cost_model(args: &CostModelArgs, output: &mut Output) -> Result<(), Failure> {
@@ -19,7 +20,15 @@ pub(super) fn cost_model(args: &CostModelArgs, output: &mut Output) -> Result<()
                 .map_err(|_| Diagnostic::error("malformed", "the cost model is not UTF-8 text"))
                 .about(file)?;
             let model = CostModel::parse(&text).about_text(file, &text)?;
+            let fit = Fit::find(&text)
+                .map_err(|message| Diagnostic::error("bad-cost-model", message))
+                .about(file)?;
             output.message(format!("cost model `{}` is good", model.name));
+            if fit.is_some_and(|fit| differ(&fit.model(), &model)) {
+                output.message(
+                    "its costs are not those that its fit gives of this zkc's chips: `zkc cost-model derive --fit FILE` prints these",
+                );
+            }
         }
         CostModelAction::Derive { fit: Some(fit), .. } => {
             output
@@ -40,6 +49,11 @@ pub(super) fn cost_model(args: &CostModelArgs, output: &mut Output) -> Result<()
         }
     }
     Ok(())
+}
+
+/// Whether the models have different costs.
+fn differ(a: &CostModel, b: &CostModel) -> bool {
+    ZkOp::ALL.iter().any(|&op| a.cost(op) != b.cost(op))
 }
 
 /// Prints what each instruction costs, and of the chip of zk64 that usually proves it the main columns, the bus messages, and
