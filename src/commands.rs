@@ -18,12 +18,13 @@ mod spec;
 pub use prove::peak_rss_bytes;
 
 use crate::cli::{Cli, Command, CompileFlags, ModuleArg, Modules};
-use crate::compiler::{Options, Unit};
+use crate::compiler::{Compiler, Options, Roots, Unit};
 use crate::dropped::Dropped;
 use crate::input::{self, Input};
 use crate::profile::Profile;
 use crate::render::{ErrorFormat, render};
 use clap::{CommandFactory, Parser};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use zkc_ir::Diagnostic;
@@ -305,6 +306,32 @@ pub(crate) fn about_one<T>(
             source: None,
         }
     })
+}
+
+/// Says in how many functions the e-graph stopped at a limit.
+///
+/// Errors: as for [`Compiler::program`].
+pub(crate) fn report_limits(
+    compiler: &Compiler,
+    roots: &Roots,
+    output: &mut Output,
+) -> Result<(), Diagnostic> {
+    let reached = compiler.limits_reached(roots)?;
+    let mut limits: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, limit) in &reached {
+        limits.entry(limit).or_default().push(name);
+    }
+    for (limit, names) in limits {
+        let others = match names.len() {
+            1 => String::new(),
+            more => format!(" and {} others", more - 1),
+        };
+        output.message(format!(
+            "note: the e-graph reached its limit of {limit} in `{}`{others}",
+            names[0]
+        ));
+    }
+    Ok(())
 }
 
 /// A profile from a file.

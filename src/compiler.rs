@@ -354,6 +354,25 @@ impl Compiler {
         }))
     }
 
+    /// The functions of a program in which rewriting stopped at a limit, with the limit's name: they may have cheaper forms.
+    ///
+    /// Errors: as for [`Compiler::program`].
+    pub fn limits_reached(&self, roots: &Roots) -> Result<Vec<(String, &'static str)>, Diagnostic> {
+        let (db, source, flags) = (&self.db, self.source, self.flags);
+        let linked = self.linked()?;
+        let plan = queries::plan(db, source, flags, roots.clone());
+        let plan = plan.as_ref().map_err(Clone::clone)?;
+        let mut reached = Vec::new();
+        for &index in &plan.needed {
+            let saturated = queries::saturated(db, source, flags, index);
+            let stop = saturated.as_ref().map_err(Clone::clone)?.stop();
+            if let Some(limit) = stop.limit() {
+                reached.push((linked.module.funcs[index as usize].name.clone(), limit));
+            }
+        }
+        Ok(reached)
+    }
+
     /// What the instructions of a run like the profile's cost by a model, and how many functions that ran then have no counts
     /// because they are compiled in another form here. `None` without a profile.
     ///

@@ -734,3 +734,33 @@ fn a_device_or_a_link_is_written_to_and_not_replaced() {
     assert!(link.is_symlink());
     assert_ne!(std::fs::read(&target).expect("a key"), b"old");
 }
+
+#[test]
+fn a_limit_of_the_e_graph_is_told() {
+    let steps: String = (0..20_000)
+        .map(|k| {
+            format!(
+                "(local.set 0 (i32.xor (i32.mul (local.get 0) (i32.const {})) (i32.const {})))",
+                2 * k + 3,
+                7 * k + 1
+            )
+        })
+        .collect();
+    let text = format!(
+        "(module (func $long (export \"run\") (param i32) (result i32) {steps} (local.get 0)))"
+    );
+    let temp = TempDir::new("egraph-limit");
+    let main = temp.write("main.wat", text).display().to_string();
+    let output = temp.path("main.zkasm").display().to_string();
+    for words in [
+        vec!["run", &main, "--invoke", "run", "1"],
+        vec![&main, "--output", &output],
+    ] {
+        let (code, _, stderr) = zkc::commands::run_words(&words);
+        assert_eq!(code, 0, "{stderr}");
+        assert_eq!(
+            stderr,
+            "note: the e-graph reached its limit of size in `long`\n"
+        );
+    }
+}

@@ -90,6 +90,17 @@ impl Term {
         }
     }
 
+    /// The classes it reads.
+    pub(crate) fn uses(&self) -> Vec<Id> {
+        let own = match self {
+            Term::Brif(id, ..) | Term::Table(id, _) => std::slice::from_ref(id),
+            Term::End(_, args, _) => args,
+            Term::Jump(_) => &[],
+        };
+        let passed = self.edges().into_iter().flat_map(|edge| &edge.args);
+        own.iter().chain(passed).copied().collect()
+    }
+
     fn ids(&mut self) -> Vec<&mut Id> {
         match self {
             Term::Jump(edge) => edge.args.iter_mut().collect(),

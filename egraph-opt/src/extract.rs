@@ -245,9 +245,65 @@ pub(crate) struct Market<'a> {
     pub(crate) classes: &'a Classes,
     pub(crate) flow: &'a Flow,
     pub(crate) model: &'a CostModel,
+    /// By class: the most often that a block runs which may want it. An op never stands where it runs more often.
+    pub(crate) wanted: &'a [u64],
+}
+
+/// For each class how often the block runs that wants it most often, given those that want it themselves.
+pub(crate) fn wanted(classes: &Classes, own: impl Iterator<Item = (u32, u64)>) -> Vec<u64> {
+    let mut wanted = vec![0; classes.len()];
+    let mut queue = BinaryHeap::new();
+    for (class, weight) in own {
+        if weight > wanted[class as usize] {
+            wanted[class as usize] = weight;
+            queue.push((weight, class));
+        }
+    }
+    while let Some((weight, class)) = queue.pop() {
+        if weight < wanted[class as usize] {
+            continue;
+        }
+        for candidate in &classes.candidates[class as usize] {
+            for &arg in &candidate.args {
+                if weight > wanted[arg as usize] {
+                    wanted[arg as usize] = weight;
+                    queue.push((weight, arg));
+                }
+            }
+        }
+    }
+    wanted
 }
 
 impl Market<'_> {
+    /// How often a class's op runs that is available from `home` on.
+    pub(crate) fn weight(&self, class: u32, home: Point) -> u64 {
+        self.flow
+            .weight(home.block)
+            .min(self.wanted[class as usize])
+    }
+
+    /// The first point where a form's leaves are defined, if there is one; its operands must be chosen.
+    pub(crate) fn home(&self, choices: &Choices, class: u32, candidate: u32) -> Option<Point> {
+        let candidate = &self.classes.candidates[class as usize][candidate as usize];
+        let mut home = match candidate.form {
+            Form::Leaf(leaf) => self.classes.leaves[leaf as usize],
+            Form::Const(_) | Form::Op(..) => Point {
+                block: self.classes.entry,
+                pos: 0,
+            },
+        };
+        if !self.flow.cfg.is_reachable(home.block) {
+            return None;
+        }
+        for &arg in &candidate.args {
+            home = self
+                .flow
+                .later(home, choices[arg as usize].as_ref()?.home)?;
+        }
+        Some(home)
+    }
+
     /// Cost of a class's chosen op alone, weighted by where it may run.
     pub(crate) fn own_cost(&self, choices: &Choices, class: u32) -> u64 {
         match (
@@ -256,7 +312,7 @@ impl Market<'_> {
         ) {
             (Some(choice), Some(candidate)) => candidate
                 .cost(self.model)
-                .saturating_mul(self.flow.weight(choice.home.block)),
+                .saturating_mul(self.weight(class, choice.home)),
             _ => 0,
         }
     }
@@ -307,33 +363,23 @@ impl Market<'_> {
         (class, i): (u32, u32),
         queue: &mut BinaryHeap<Reverse<Offer>>,
     ) {
-        let flow = self.flow;
-        let candidate = &self.classes.candidates[class as usize][i as usize];
-        let mut home = match candidate.form {
-            Form::Leaf(leaf) => self.classes.leaves[leaf as usize],
-            Form::Const(_) | Form::Op(..) => Point {
-                block: self.classes.entry,
-                pos: 0,
-            },
+        let Some(home) = self.home(choices, class, i) else {
+            return;
         };
-        if !flow.cfg.is_reachable(home.block) || at.is_some_and(|at| !flow.reaches(home, at)) {
+        if at.is_some_and(|at| !self.flow.reaches(home, at)) {
             return;
         }
-        let mut total = 0_u64;
-        for &arg in &candidate.args {
-            let choice = choices[arg as usize]
-                .as_ref()
-                .expect("operands are finished first");
-            let Some(later) = flow.later(home, choice.home) else {
-                return;
-            };
-            home = later;
-            total = total.saturating_add(choice.total / u64::from(reads[arg as usize].max(1)));
-        }
+        let candidate = &self.classes.candidates[class as usize][i as usize];
+        let shares = candidate.args.iter().map(|&arg| {
+            let choice = choices[arg as usize].as_ref();
+            let total = choice.expect("operands are finished first").total;
+            total / u64::from(reads[arg as usize].max(1))
+        });
+        let total = shares.fold(0, u64::saturating_add);
         let own = candidate
             .cost(self.model)
             .saturating_mul(SCALE)
-            .saturating_mul(flow.weight(home.block));
+            .saturating_mul(self.weight(class, home));
         queue.push(Reverse((total.saturating_add(own), own, class, i, home)));
     }
 }

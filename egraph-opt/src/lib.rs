@@ -7,8 +7,8 @@
 //!
 //! [`prove`] states each rule as a question to an SMT solver; `proofs.toml` records the answers.
 //!
-//! `build` makes graph and skeleton, `rewrite` applies rules, `extract` chooses forms, `select` and `place` decide what is
-//! needed and where, `elaborate` writes the body.
+//! `build` makes graph and skeleton, `rewrite` applies rules, `extract` and `refine` choose forms, `select` and `place` decide
+//! what is needed and where, `elaborate` writes the body, `region` states what a block chooses among.
 
 mod build;
 mod dropped;
@@ -22,6 +22,7 @@ mod language;
 mod place;
 mod plan;
 pub mod prove;
+mod refine;
 mod region;
 mod rewrite;
 mod rules;
@@ -106,10 +107,25 @@ pub enum Stop {
     Saturated,
     /// The limit of rounds.
     Iterations,
+    /// No rule had anything to add to what was looked at, but some had more matches in a class than the limit.
+    Matches,
     /// The limit of nodes.
     Nodes,
     /// The function was too large to start.
     TooLarge,
+}
+
+impl Stop {
+    /// The limit's name, if it was one.
+    pub const fn limit(self) -> Option<&'static str> {
+        match self {
+            Stop::NotRun | Stop::Saturated => None,
+            Stop::Matches => Some("matches"),
+            Stop::Iterations => Some("iterations"),
+            Stop::Nodes => Some("nodes"),
+            Stop::TooLarge => Some("size"),
+        }
+    }
 }
 
 /// What happened.

@@ -1,12 +1,13 @@
 //! From classes to ops: everything but the order of pure ops is decided here.
 //!
-//! Several rounds of extraction and selection, each charging shared classes by what the round before read, and the
-//! cheapest of them is kept. Equal classes can come from different branches, so a class may have a second set of choices
-//! for points where the best form names what is not defined there; the form that the program had always is.
+//! Several rounds of extraction and selection, each charging shared classes by what the round before read; the cheapest of
+//! them, by where its ops stand, is refined. Equal classes can come from different branches, so a class may have a second set
+//! of choices for points where the best form names what is not defined there; the form that the program had always is.
 
 use crate::build::{Edge, Term};
-use crate::extract::{Choices, Classes, Flow, Market, Point};
+use crate::extract::{Choices, Classes, Flow, Market, Point, wanted};
 use crate::place::place;
+use crate::refine::refine;
 use crate::select::{Alternative, Selection, Selector};
 use crate::{BlockOrigin, Level, OptError, Saturated, Weights};
 use std::collections::BTreeMap;
@@ -14,6 +15,10 @@ use zkc_ir::analysis::{Cfg, Dominators, Loops};
 use zkc_ir::{Attr, Block, Builder, Loc, SecondaryMap, Signature, Successor};
 use zkc_isa::{CostModel, ZkOp};
 
+/// Rounds of extraction: each charges shared classes by what the round before read.
+const ROUNDS: usize = 3;
+/// Rounds of refinement of the best of them.
+const REFINED: usize = 3;
 /// Loops around a block that count for how often it runs, at most.
 const MAX_DEPTH: u32 = 12;
 
@@ -106,25 +111,6 @@ pub(crate) fn plan<'a>(
     for &id in &skeleton.reads {
         reads[classes.number(id) as usize] += 1;
     }
-    let market = Market {
-        classes,
-        flow: &flow,
-        model,
-    };
-    let mut best: Option<(Choices, Selection)> = None;
-    let rounds = if level == Level::O0 { 1 } else { 3 };
-    for _ in 0..rounds {
-        let choices = market.extract(&reads, None);
-        let selection = Selector::new(market, &choices, skeleton, &terms, level).select()?;
-        reads.clone_from(&selection.reads);
-        if best
-            .as_ref()
-            .is_none_or(|(_, old)| selection.cost < old.cost)
-        {
-            best = Some((choices, selection));
-        }
-    }
-    let (choices, selection) = best.expect("there is at least one round");
     let mut locs = vec![Loc::NONE; classes.len()];
     let mut originals = vec![Vec::new(); classes.len()];
     for &(id, block, loc) in &skeleton.originals {
@@ -136,7 +122,57 @@ pub(crate) fn plan<'a>(
             originals[class].push(block);
         }
     }
-    let placements = place(classes, &flow, &choices, &selection, &originals);
+    let wanted = wanted(classes, wants(saturated, &terms, &flow));
+    let market = Market {
+        classes,
+        flow: &flow,
+        model,
+        wanted: &wanted,
+    };
+    let tried = |choices: Choices| -> Result<Tried, OptError> {
+        let selection = Selector::new(market, &choices, skeleton, &terms, level).select()?;
+        let placements = place(classes, &flow, &choices, &selection, &originals);
+        let mut cost = selection.cost;
+        for (class, blocks) in (0..).zip(&placements) {
+            if let Some(candidate) = classes.chosen(&choices, class) {
+                let runs = blocks.iter().map(|&block| flow.weight(block));
+                let runs = runs.fold(0, u64::saturating_add);
+                cost = cost.saturating_add(candidate.cost(model).saturating_mul(runs));
+            }
+        }
+        Ok(Tried {
+            choices,
+            selection,
+            placements,
+            cost,
+        })
+    };
+    let mut best = tried(market.extract(&reads, None))?;
+    if level > Level::O0 {
+        reads.clone_from(&best.selection.reads);
+        for _ in 1..ROUNDS {
+            let next = tried(market.extract(&reads, None))?;
+            reads.clone_from(&next.selection.reads);
+            if next.cost < best.cost {
+                best = next;
+            }
+        }
+        for _ in 0..REFINED {
+            let refined = refine(market, &best.choices, &best.selection, &best.placements);
+            let Some(choices) = refined else { break };
+            let next = tried(choices)?;
+            if next.cost >= best.cost {
+                break;
+            }
+            best = next;
+        }
+    }
+    let Tried {
+        choices,
+        selection,
+        placements,
+        ..
+    } = best;
     Ok(Plan {
         classes,
         flow,
@@ -149,6 +185,36 @@ pub(crate) fn plan<'a>(
         alternatives: selection.alternatives,
         ways,
     })
+}
+
+/// What one set of choices comes to.
+struct Tried {
+    choices: Choices,
+    selection: Selection,
+    placements: Vec<Vec<Block>>,
+    /// Of all ops, each as often as its block runs.
+    cost: u64,
+}
+
+/// Classes that the source, effects and terminators want, with how often.
+fn wants<'a>(
+    saturated: &'a Saturated,
+    terms: &'a [Term],
+    flow: &'a Flow,
+) -> impl Iterator<Item = (u32, u64)> {
+    let Saturated {
+        classes, skeleton, ..
+    } = saturated;
+    let originals = skeleton.originals.iter().map(|&(id, block, _)| (id, block));
+    let blocks = (0..).map(Block::from_u32).zip(&skeleton.blocks).zip(terms);
+    let effects = blocks.flat_map(|((block, skeleton), term)| {
+        let args = skeleton.effects.iter().flat_map(|effect| &effect.args);
+        args.copied().chain(term.uses()).map(move |id| (id, block))
+    });
+    let wants = originals.chain(effects);
+    wants
+        .filter(|&(_, block)| flow.cfg.is_reachable(block))
+        .map(|(id, block)| (classes.number(id), flow.weight(block)))
 }
 
 /// A terminator without branches on constants, and for each of its ways out the number it had.

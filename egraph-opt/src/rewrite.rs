@@ -241,9 +241,9 @@ impl Instance {
     }
 
     /// Searches every order of the pattern: at most `limit` matches per class and order. Patterns with two branches find
-    /// the square of a class's nodes, and the first few are as good as all.
-    fn search(&self, graph: &Graph, limit: usize) -> Vec<(Id, Subst)> {
-        let mut found = Vec::new();
+    /// the square of a class's nodes, and the first few are as good as all. Also whether a class had as many as the limit.
+    fn search(&self, graph: &Graph, limit: usize) -> (Vec<(Id, Subst)>, bool) {
+        let (mut found, mut cut) = (Vec::new(), false);
         for pattern in &self.lhs {
             let root = pattern.ast.last().expect("a pattern has a root");
             let ENodeOrVar::ENode(root) = root else {
@@ -254,6 +254,7 @@ impl Instance {
             };
             for class in classes {
                 if let Some(matches) = pattern.search_eclass_with_limit(graph, class, limit) {
+                    cut |= matches.substs.len() >= limit;
                     found.extend(
                         matches
                             .substs
@@ -263,7 +264,7 @@ impl Instance {
                 }
             }
         }
-        found
+        (found, cut)
     }
 }
 
@@ -326,9 +327,14 @@ pub(crate) fn saturate(graph: &mut Graph, options: &Options, mut log: Option<&mu
             break;
         }
         outcome.iterations += 1;
+        let mut cut = false;
         let matches: Vec<Vec<(Id, Subst)>> = rules
             .iter()
-            .map(|rule| rule.search(graph, limits.matches))
+            .map(|rule| {
+                let (found, more) = rule.search(graph, limits.matches);
+                cut |= more;
+                found
+            })
             .collect();
         let mut changed = sort_commutative(graph);
         for (i, (rule, matches)) in rules.iter().zip(matches).enumerate() {
@@ -346,6 +352,9 @@ pub(crate) fn saturate(graph: &mut Graph, options: &Options, mut log: Option<&mu
         }
         graph.rebuild();
         if !changed {
+            if cut {
+                outcome.stop = Stop::Matches;
+            }
             break;
         }
     }
@@ -387,7 +396,7 @@ pub(crate) fn lower(graph: &mut Graph, options: &Options, mut log: Option<&mut L
     // Zk nodes are no pattern of any rule, so one search finds everything.
     let matches: Vec<_> = rules
         .iter()
-        .map(|rule| rule.search(graph, usize::MAX))
+        .map(|rule| rule.search(graph, usize::MAX).0)
         .collect();
     for (rule, matches) in rules.iter().zip(matches) {
         for (class, subst) in matches {

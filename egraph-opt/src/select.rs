@@ -32,6 +32,7 @@ pub(crate) struct Selection {
     pub(crate) alternatives: BTreeMap<Point, Vec<Alternative>>,
     /// How often each class is read.
     pub(crate) reads: Vec<u32>,
+    /// Cost of effects, terminators and second choices, weighted by how often they run.
     pub(crate) cost: u64,
 }
 
@@ -93,6 +94,7 @@ impl<'s> Selector<'s> {
             classes,
             flow,
             model,
+            ..
         } = market;
         let mut incoming = vec![Vec::new(); terms.len()];
         for (i, term) in terms.iter().enumerate() {
@@ -223,8 +225,6 @@ impl<'s> Selector<'s> {
             if self.out.needed[class as usize]
                 && let Some(candidate) = self.classes.chosen(self.choices, class)
             {
-                let own = self.market.own_cost(self.choices, class);
-                self.out.cost = self.out.cost.saturating_add(own);
                 for &arg in &candidate.args {
                     self.out.reads[arg as usize] += 1;
                 }

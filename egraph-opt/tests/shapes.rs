@@ -373,6 +373,17 @@ fn limits_stop_rewriting_and_the_result_is_whole() {
     )
     .expect("it has a zk form");
     assert_eq!(stats.stop, zkc_egraph::Stop::Iterations);
+    let limits = zkc_egraph::Limits {
+        iterations: 100,
+        matches: 1,
+        ..Default::default()
+    };
+    let options = Options {
+        limits,
+        ..Options::default()
+    };
+    let (_, stats) = optimize(body, &model, &options).expect("it has a zk form");
+    assert_eq!(stats.stop.limit(), Some("matches"));
     let (_, stats) = optimize(body, &model, &Options::default()).expect("it has a zk form");
     assert_eq!(
         stats.ops.get(&zkc_isa::ZkOp::Xor32),

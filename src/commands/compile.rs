@@ -1,6 +1,8 @@
 //! `zkc INPUT` and `zkc opt`.
 
-use super::{About, Failure, Output, about_one, load_model, not_linked, options, units};
+use super::{
+    About, Failure, Output, about_one, load_model, not_linked, options, report_limits, units,
+};
 use crate::cli::{Compile, Opt};
 use crate::compiler::{Compiler, Roots};
 use crate::emit::Emit;
@@ -30,6 +32,18 @@ pub(super) fn compile(args: &Compile, output: &mut Output) -> Result<(), Failure
         Input::Wasm(bytes) => {
             let compiler = Compiler::with_units(units(modules, bytes)?, &options);
             let mut text = String::new();
+            if args
+                .emit
+                .iter()
+                .any(|e| matches!(e, Emit::Zkasm | Emit::ZkIr))
+            {
+                let roots = match &args.func {
+                    Some(name) => Roots::Named(vec![name.clone()]),
+                    None => Roots::Exports,
+                };
+                // what is wrong with the input is told below
+                let _ = report_limits(&compiler, &roots, output);
+            }
             for &emit in &args.emit {
                 let one = emit_one(&compiler, emit, args.func.as_deref());
                 text.push_str(&about_one(one, path, modules)?);

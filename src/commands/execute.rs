@@ -3,7 +3,9 @@
 //! A WASI program's input is its environment, its output is shown as what it wrote, and its exit code becomes `zkc run`'s.
 
 use super::chips::{Prediction, chip_lines, measure};
-use super::{About, EXIT_TRAP, Failure, Output, about_one, not_linked, options, units};
+use super::{
+    About, EXIT_TRAP, Failure, Output, about_one, not_linked, options, report_limits, units,
+};
 use crate::cli::{Invocation, Run};
 use crate::compiler::{Compiler, Options, Roots};
 use crate::input::{self, Input};
@@ -215,6 +217,9 @@ pub(super) fn run(args: &Run, output: &mut Output) -> Result<(), Failure> {
     };
     if let Some(cells) = prepared.predicted(output).about(path)? {
         output.message(format!("predicted: {cells} cells"));
+    }
+    if let Some((compiler, roots)) = &prepared.compiler {
+        report_limits(compiler, roots, output).about(path)?;
     }
     let ran = match &args.profile_out {
         Some(file) => profiled(&prepared, &limits, file, output)?,

@@ -4,7 +4,7 @@
 
 use super::chips::{Prediction, chip_lines};
 use super::execute::{Prepared, prepare, refusal, step_limit_message, trap_message};
-use super::{About, EXIT_REFUSED, Failure, Output};
+use super::{About, EXIT_REFUSED, Failure, Output, report_limits};
 use crate::cli::{Prove, SecurityLevel, Verify};
 use crate::input;
 use crate::statement::{show_word, to_hex};
@@ -74,6 +74,9 @@ pub(super) fn prove(args: &Prove, interactive: bool, output: &mut Output) -> Res
         ..
     } = &prepared;
     let predicted = prepared.predicted(output).about(path)?;
+    if let Some((compiler, roots)) = &prepared.compiler {
+        report_limits(compiler, roots, output).about(path)?;
+    }
     let (proof, statement, stats) =
         zkc_prover::prove(&key, program, &entry.name, words, private, &options)
             .map_err(|e| no_proof(&e, program))
