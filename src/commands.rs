@@ -10,6 +10,7 @@ mod compile;
 mod execute;
 mod experiments;
 mod hermez;
+mod mine;
 mod models;
 mod prove;
 mod rules;
@@ -141,6 +142,7 @@ pub fn execute(cli: &Cli, interactive: bool) -> Output {
         Some(Command::Ablate(args)) => only_zk64(&args.invocation.flags, "`ablate`")
             .and_then(|()| experiments::ablate(args, &mut output)),
         Some(Command::Calibrate(args)) => calibrate::calibrate(args, interactive, &mut output),
+        Some(Command::Mine(args)) => mine::mine(args, &mut output),
         Some(Command::Rules(args)) => rules::rules(args, &mut output),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(*shell, &mut Cli::command(), "zkc", &mut output.stdout);

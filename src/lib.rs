@@ -12,6 +12,7 @@ mod db;
 pub mod dropped;
 pub mod emit;
 pub mod experiment;
+pub mod fusion;
 pub mod input;
 mod parallel;
 pub mod profile;

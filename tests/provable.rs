@@ -8,6 +8,7 @@ mod support;
 use std::sync::Arc;
 use support::random::Random;
 use support::smith;
+use zkc::fusion::fuse_all;
 use zkc::{Options, Roots};
 use zkc_isa::{Limits, Program, Status};
 use zkc_prover::ProvingKey;
@@ -23,9 +24,20 @@ const MAX_STEPS: u64 = 5_000;
 struct Seen {
     runs: u64,
     traps: u64,
+    lines: usize,
 }
 
+/// Checks the program as it is, and with every line fused that can be, long ones and short ones.
 fn check_runs(program: &Arc<Program>, seed: u64, what: &str, seen: &mut Seen) {
+    check_runs_of(program, seed, what, seen);
+    for longest in [5, 64] {
+        let fused = fuse_all(program, longest);
+        seen.lines += fused.fused.len();
+        check_runs_of(&fused, seed, &format!("{what}, fused by {longest}"), seen);
+    }
+}
+
+fn check_runs_of(program: &Program, seed: u64, what: &str, seen: &mut Seen) {
     let key = ProvingKey::new(program).expect("the program fits a key");
     let limits = Limits {
         max_steps: MAX_STEPS,

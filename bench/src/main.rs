@@ -27,6 +27,7 @@ use hosts::Call;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Instant;
+use zkc::fusion::FusionLimits;
 use zkc::{Options, Roots};
 use zkc_isa::Limits;
 use zkc_prover::{ProveOptions, ProvingKey, Security};
@@ -146,6 +147,7 @@ fn measure(index: usize) -> Result<Measurement> {
     );
     executor.sort_by(f64::total_cmp);
 
+    let program = zkc::fusion::fuse(&program, &FusionLimits::default());
     let key = ProvingKey::new(&program)?;
     let (proof, statement, stats) = zkc_prover::prove(
         &key,
@@ -161,7 +163,8 @@ fn measure(index: usize) -> Result<Measurement> {
         statement.results == native.results && statement.output == native.output,
         "{guest}: the proof states another result"
     );
-    let bare_seconds = zkc_prover::bare(&stats, Security::Default).map_err(anyhow::Error::msg)?;
+    let bare_seconds =
+        zkc_prover::bare(&key, &stats, Security::Default).map_err(anyhow::Error::msg)?;
     let shown: Vec<String> = args.iter().map(u64::to_string).collect();
     Ok(Measurement {
         guest: guest.to_string(),

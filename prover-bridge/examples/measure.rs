@@ -135,7 +135,7 @@ fn main() {
     println!("proof {} KiB, peak {peak} MiB", stats.proof_bytes / 1024);
     println!("{}", report.security);
     let before = cpu();
-    let bare = bare(&stats, security).expect("the chips have names");
+    let bare = bare(&key, &stats, security).expect("the chips have names");
     let bare_cpu = cpu() - before;
     println!(
         "bare {bare:.2} s, processor {bare_cpu:.2} s: speed {:.0} %, by processor time {:.0} %",

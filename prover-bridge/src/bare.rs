@@ -7,7 +7,7 @@
 use crate::backend::system::{Instance, prove};
 use crate::backend::{Compiled, F, Table};
 use crate::builder::{Chip, ChipBuilder, Expr};
-use crate::catalog::ChipSet;
+use crate::key::ProvingKey;
 use crate::security::Security;
 use crate::stats::Stats;
 use p3_field::PrimeCharacteristicRing;
@@ -16,9 +16,9 @@ use std::time::Instant;
 
 /// Seconds to prove a bare AIR of the shape of an earlier proof, whose numbers these are.
 ///
-/// Chips are looked up by name; an unknown name is an error.
-pub fn bare(stats: &Stats, security: Security) -> Result<f64, String> {
-    let catalog = ChipSet::standard().catalog(0);
+/// Chips are those of the key, looked up by name; an unknown name is an error.
+pub fn bare(key: &ProvingKey, stats: &Stats, security: Security) -> Result<f64, String> {
+    let catalog = &key.catalog;
     let mut instances = Vec::new();
     let mut traces = Vec::new();
     for part in &stats.chips {

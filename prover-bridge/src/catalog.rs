@@ -1,51 +1,67 @@
 //! The list of all chips a proof may contain, in a fixed order that gives each its number.
 //!
-//! First the instruction chips, then `refresh`, `memory`, `grown` and `public`, then the tables. A proof contains `memory`,
+//! First the instruction chips, those of the program's fused lines behind the machine's, then `refresh`, `memory`, `grown` and `public`, then the tables. A proof contains `memory`,
 //! `public`, `pow2`, `rom`, one of `words` and `small`, and of the other chips those that have rows. Leaving a chip out is
 //! like giving it no rows: it sends and offers nothing, so absence can only unbalance a bus.
 
 use crate::backend::Compiled;
 use crate::builder::Bus;
-use crate::instruction::{InstructionChip, ORDER};
+use crate::fused::FusedChip;
+use crate::instruction::ORDER;
 use crate::{MAX_STEPS, MIN_ROWS, few, memory, public, tables};
 use std::sync::{Arc, OnceLock};
-use zkc_isa::Step;
 
 /// Largest logarithm of a height: twice as many points are the largest domain of the field.
 const MAX_LOG_ROWS: u8 = 23;
 
-/// The instruction chips and the rule that gives each step its chip.
+/// The instruction chips of a program: the machine's and those of its fused lines.
 pub(crate) struct ChipSet {
-    pub(crate) chips: Vec<Box<dyn InstructionChip>>,
-    pub(crate) select: fn(&Step) -> usize,
+    pub(crate) fused: Vec<FusedChip>,
     compiled: Vec<Arc<Compiled>>,
     digest: OnceLock<[u8; 32]>,
 }
 
 impl ChipSet {
-    fn new(chips: Vec<Box<dyn InstructionChip>>, select: fn(&Step) -> usize) -> ChipSet {
-        let compiled = chips
-            .iter()
-            .map(|c| Arc::new(Compiled::new(c.describe())))
-            .collect();
+    /// The chips of zk64.
+    pub(crate) fn standard() -> &'static ChipSet {
+        static SET: OnceLock<ChipSet> = OnceLock::new();
+        SET.get_or_init(|| ChipSet {
+            fused: Vec::new(),
+            compiled: crate::chips::all()
+                .iter()
+                .map(|c| Arc::new(Compiled::new(c.describe())))
+                .collect(),
+            digest: OnceLock::new(),
+        })
+    }
+
+    /// The chips of a program with fused lines.
+    pub(crate) fn with_fused(fused: Vec<FusedChip>) -> ChipSet {
+        let mut compiled = ChipSet::standard().compiled.clone();
+        compiled.extend(fused.iter().map(|f| Arc::new(Compiled::new(f.describe()))));
         ChipSet {
-            chips,
-            select,
+            fused,
             compiled,
             digest: OnceLock::new(),
         }
     }
 
-    /// The chips of zk64.
-    pub(crate) fn standard() -> &'static ChipSet {
-        static SET: OnceLock<ChipSet> = OnceLock::new();
-        SET.get_or_init(|| ChipSet::new(crate::chips::all(), crate::chips::select))
+    /// Number of chips that prove one instruction.
+    pub(crate) fn single(&self) -> usize {
+        self.compiled.len() - self.fused.len()
     }
 
     /// The chips for programs with this many initial pages.
     pub(crate) fn catalog(&self, pages: u32) -> Catalog {
         let mut chips = self.compiled.clone();
         let instructions = chips.len();
+        let single = self.single();
+        let steps = (0..instructions)
+            .map(|id| match id.checked_sub(single) {
+                Some(fused) => self.fused[fused].len() as u64,
+                None => 1,
+            })
+            .collect();
         let mut add = |chip| {
             chips.push(Arc::new(Compiled::new(chip)));
             chips.len() - 1
@@ -69,6 +85,7 @@ impl ChipSet {
         Catalog {
             chips,
             instructions,
+            steps,
             refresh,
             memory,
             grown,
@@ -116,6 +133,8 @@ pub(crate) enum Base {
 pub(crate) struct Catalog {
     pub(crate) chips: Vec<Arc<Compiled>>,
     pub(crate) instructions: usize,
+    /// Steps that a row of each instruction chip stands for.
+    pub(crate) steps: Vec<u64>,
     pub(crate) refresh: usize,
     pub(crate) memory: usize,
     pub(crate) grown: usize,
@@ -153,11 +172,7 @@ impl Catalog {
         let (mut steps, mut messages) = (0u64, 0u64);
         for &(id, log_rows) in chips {
             let id = usize::from(id);
-            steps += if id < self.instructions {
-                1 << log_rows
-            } else {
-                0
-            };
+            steps += self.steps.get(id).copied().unwrap_or(0) << log_rows;
             messages += (self.chips[id].chip.interactions.len() as u64) << log_rows;
         }
         if steps > MAX_STEPS {

@@ -4,9 +4,10 @@
 
 use crate::backend::Compiled;
 use crate::catalog::ChipSet;
+use crate::fused::{FuseError, FusedChip};
 use crate::stats::Cells;
 use serde::Serialize;
-use zkc_isa::{CostModel, ZkOp};
+use zkc_isa::{CostModel, Fused, Program, ZkOp};
 
 /// The shape of a chip and its price per row.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -81,4 +82,10 @@ pub fn interactions_model() -> CostModel {
         "bus messages of one row, from the prover's chips",
         |op| (costs[crate::chips::usual(op)].interactions as u64).max(1),
     )
+}
+
+/// The shape and price of the chip of a fused line of a valid program.
+pub fn fused_cost(program: &Program, line: &Fused) -> Result<ChipCost, FuseError> {
+    let chip = FusedChip::new("fused".to_owned(), program.line(line))?;
+    Ok(ChipCost::new(&Compiled::new(chip.describe())))
 }

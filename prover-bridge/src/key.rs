@@ -10,15 +10,16 @@
 use crate::backend::system::{Root, commit_fixed};
 use crate::backend::{Compiled, Table};
 use crate::catalog::{Base, Catalog, ChipSet};
+use crate::fused::{FuseError, FusedChip};
 use crate::{envelope, tables};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;
 use zkc_ir::Diagnostic;
-use zkc_isa::{Entry, FIRST_PC, MAX_PAGES, Program};
+use zkc_isa::{Entry, FIRST_PC, Fused, Inst, MAX_LINES, MAX_PAGES, Program, ZkOp};
 
 /// Format version of verifying keys.
-pub const KEY_VERSION: u16 = 3;
+pub const KEY_VERSION: u16 = 4;
 const MAGIC: &[u8; 6] = b"zkc-vk";
 
 /// What a verifier knows of a program.
@@ -26,6 +27,61 @@ const MAGIC: &[u8; 6] = b"zkc-vk";
 pub struct VerifyingKey {
     body: Body,
     digest: [u8; 32],
+    set: SharedSet,
+}
+
+/// The chips that a key's body says.
+#[derive(Clone)]
+struct SharedSet(Arc<ChipSet>);
+
+impl PartialEq for SharedSet {
+    /// The body has said it.
+    fn eq(&self, _: &SharedSet) -> bool {
+        true
+    }
+}
+impl Eq for SharedSet {}
+
+impl std::fmt::Debug for SharedSet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ChipSet")
+    }
+}
+
+/// An instruction of a fused line: program counter, opcode, registers `d`, `a`, `b`, `c`, constant, target.
+type LineInst = (u32, u16, [u32; 4], u64, u32);
+
+/// The name of the chip of a fused line, by the line's number.
+fn line_name(number: usize) -> String {
+    format!("fused_{number}")
+}
+
+fn line_insts(line: &[(u32, Inst)]) -> Vec<LineInst> {
+    let inst = |&(pc, i): &(u32, Inst)| {
+        let registers = [i.d, i.a, i.b, i.c];
+        (pc, i.op as u16, registers, i.imm, i.target)
+    };
+    line.iter().map(inst).collect()
+}
+
+/// The chip of a line as a key has it; `None` if a field has a value no key has.
+fn line_chip(number: usize, line: &[LineInst]) -> Option<FusedChip> {
+    let inst = |&(pc, op, [d, a, b, c], imm, target): &LineInst| {
+        let op = *ZkOp::ALL.get(usize::from(op))?;
+        let in_range = (FIRST_PC..1 << 24).contains(&pc) && target < 1 << 28;
+        let inst = Inst {
+            op,
+            d,
+            a,
+            b,
+            c,
+            imm,
+            target,
+        };
+        in_range.then_some((pc, inst))
+    };
+    let line = line.iter().map(inst).collect::<Option<_>>()?;
+    FusedChip::new(line_name(number), line).ok()
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -36,6 +92,8 @@ struct Body {
     /// Statuses that have a trap vector, ascending.
     vectors: Vec<u32>,
     rom_log_rows: u8,
+    /// Fused lines, in the program's order.
+    fused: Vec<Vec<LineInst>>,
     /// Root of the tables with `words`.
     words_root: [u8; 32],
     /// Root of the tables with `small`.
@@ -60,6 +118,9 @@ pub enum KeyError {
     /// A field has a value no key has.
     #[error("not a verifying key: {0}")]
     Value(&'static str),
+    /// The program names a fused line that has no chip.
+    #[error("the fused line at pc {0}: {1}")]
+    Fused(u32, FuseError),
     /// The key was made for other chips.
     #[error("the verifying key belongs to another version of the machine's chips")]
     Chips,
@@ -71,11 +132,12 @@ impl VerifyingKey {
         Ok(ProvingKey::new(program)?.vk)
     }
 
-    fn from_body(body: Body) -> VerifyingKey {
+    fn from_body(body: Body, set: Arc<ChipSet>) -> VerifyingKey {
         let bytes = envelope::encode(MAGIC, KEY_VERSION, &body);
         VerifyingKey {
             body,
             digest: *blake3::hash(&bytes).as_bytes(),
+            set: SharedSet(set),
         }
     }
 
@@ -92,6 +154,11 @@ impl VerifyingKey {
     /// All exported functions.
     pub fn entries(&self) -> &[Entry] {
         &self.body.entries
+    }
+
+    /// The chips of the key's program.
+    pub(crate) fn set(&self) -> &ChipSet {
+        &self.set.0
     }
 
     /// Whether a run goes on after this status.
@@ -125,7 +192,14 @@ impl VerifyingKey {
     /// Reads what [`VerifyingKey::to_bytes`] wrote. Refuses other versions, other chips, and bytes that it would not write.
     pub fn from_bytes(bytes: &[u8]) -> Result<VerifyingKey, KeyError> {
         let body: Body = envelope::decode(MAGIC, KEY_VERSION, bytes)?;
-        if body.chips != ChipSet::standard().digest() {
+        if body.fused.len() > MAX_LINES {
+            return Err(KeyError::Value("fused lines"));
+        }
+        let fused: Option<Vec<FusedChip>> = (body.fused.iter().enumerate())
+            .map(|(number, line)| line_chip(number, line))
+            .collect();
+        let set = ChipSet::with_fused(fused.ok_or(KeyError::Value("fused lines"))?);
+        if body.chips != set.digest() {
             return Err(KeyError::Chips);
         }
         let rows = 1usize.checked_shl(body.rom_log_rows.into()).unwrap_or(0);
@@ -142,7 +216,7 @@ impl VerifyingKey {
         {
             return Err(KeyError::Value("entry point"));
         }
-        Ok(VerifyingKey::from_body(body))
+        Ok(VerifyingKey::from_body(body, Arc::new(set)))
     }
 }
 
@@ -150,7 +224,8 @@ impl VerifyingKey {
 pub struct ProvingKey {
     vk: VerifyingKey,
     pub(crate) catalog: Catalog,
-    pub(crate) set: &'static ChipSet,
+    /// For each program counter, from the first on, the fused lines that begin there.
+    lines: Vec<Vec<u16>>,
     pub(crate) words: Vec<(u32, u64)>,
     pub(crate) rom_pcs: Range<u32>,
 }
@@ -166,10 +241,14 @@ impl std::fmt::Debug for ProvingKey {
 impl ProvingKey {
     /// The key of a program.
     pub fn new(program: &Program) -> Result<ProvingKey, KeyError> {
-        let set = ChipSet::standard();
         zkc_isa::validate(program).map_err(KeyError::Program)?;
         if program.insts.is_empty() {
             return Err(KeyError::Empty);
+        }
+        let set = Arc::new(ChipSet::with_fused(fused_chips(program)?));
+        let mut lines = vec![Vec::new(); program.insts.len()];
+        for (number, fused) in set.fused.iter().enumerate() {
+            lines[(fused.line[0].0 - FIRST_PC) as usize].push(number as u16);
         }
         let words = tables::initial_words(program);
         if tables::rom_rows(program, &words) > 1 << 23 {
@@ -203,13 +282,14 @@ impl ProvingKey {
             entries: program.entries.clone(),
             vectors: program.vectors.iter().map(|v| v.0).collect(),
             rom_log_rows: rom_rows.trailing_zeros() as u8,
+            fused: set.fused.iter().map(|f| line_insts(&f.line)).collect(),
             words_root: root(Base::Words),
             small_root: root(Base::Small),
         };
         Ok(ProvingKey {
-            vk: VerifyingKey::from_body(body),
+            vk: VerifyingKey::from_body(body, set),
             catalog,
-            set,
+            lines,
             words,
             rom_pcs: tables::rom_pcs(program),
         })
@@ -221,11 +301,35 @@ impl ProvingKey {
         tables::rom_pcs(program) == self.rom_pcs
             && program.pages == self.vk.body.pages
             && program.entries == self.vk.body.entries
+            && program.fused.len() == self.vk.set().fused.len()
+            && (program.fused.iter().zip(&self.vk.set().fused))
+                .all(|(line, chip)| line.pcs().eq(chip.line.iter().map(|(pc, _)| *pc)))
             && rom == Some(&tables::rom_table(program, &tables::initial_words(program)))
+    }
+
+    /// The chips of the key's program.
+    pub(crate) fn set(&self) -> &ChipSet {
+        self.vk.set()
+    }
+
+    /// The fused lines that begin at a program counter.
+    pub(crate) fn lines_at(&self, pc: u32) -> &[u16] {
+        (pc.checked_sub(FIRST_PC))
+            .and_then(|at| self.lines.get(at as usize))
+            .map_or(&[], Vec::as_slice)
     }
 
     /// The verifying key.
     pub fn verifying_key(&self) -> &VerifyingKey {
         &self.vk
     }
+}
+
+/// The chips of a valid program's fused lines.
+fn fused_chips(program: &Program) -> Result<Vec<FusedChip>, KeyError> {
+    let chip = |(number, line): (usize, &Fused)| {
+        FusedChip::new(line_name(number), program.line(line))
+            .map_err(|e| KeyError::Fused(line.segments[0].pc, e))
+    };
+    program.fused.iter().enumerate().map(chip).collect()
 }

@@ -43,6 +43,10 @@
 //! one power of two. Its rows speak of themselves only, so this is one longer trace cut in pieces. Tables and `memory`, whose
 //! argument needs all rows together, come once.
 //!
+//! *Fused lines.* A key may have chips for lines of its program's instructions. Such a chip's row is a row of each of the line's
+//! instructions' chips, with the messages left out that they send each other, see `fused/compose.rs`; in `check_size` it counts for as many
+//! steps as the line has. It needs no lookup of its instructions: the key names them, and they are the chip's constants.
+//!
 //! *Absent chips.* A proof may leave out chips without rows. That only removes possible messages. It has one of the tables
 //! `words` and `small`; the key has a root of the fixed tables for either case, and the chip list says which it is.
 //!
@@ -70,6 +74,7 @@ mod cost;
 mod envelope;
 mod few;
 mod fit;
+mod fused;
 mod gadgets;
 pub mod instruction;
 mod key;
@@ -87,10 +92,12 @@ mod work;
 
 pub use bare::bare;
 pub use cost::{
-    ChipCost, cells_model, chip_costs, instruction_cells, instruction_costs, interactions_model,
+    ChipCost, cells_model, chip_costs, fused_cost, instruction_cells, instruction_costs,
+    interactions_model,
 };
 pub use envelope::FormatError;
 pub use fit::{Fit, FitSource};
+pub use fused::{ComposeError, FuseError};
 pub use key::{KEY_VERSION, KeyError, ProvingKey, VerifyingKey};
 pub use proof::{PROOF_VERSION, Proof};
 pub use prove::{Progress, ProveError, ProveOptions, measure, prove};

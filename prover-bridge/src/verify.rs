@@ -7,7 +7,7 @@
 //! begins with a digest of all of this.
 
 use crate::backend::system::{self, Instance};
-use crate::catalog::{Base, Catalog, ChipSet};
+use crate::catalog::{Base, Catalog};
 use crate::key::VerifyingKey;
 use crate::proof::{Proof, seed};
 use crate::public::{Statement, StatementError};
@@ -73,7 +73,7 @@ pub fn verify(
             demanded,
         });
     }
-    let catalog = ChipSet::standard().catalog(key.pages());
+    let catalog = key.set().catalog(key.pages());
     let base = check_chips(&catalog, key, statement, &proof.chips)?;
     let root = key.root(base);
     let chips = || {

@@ -11,7 +11,7 @@ mod words;
 use crate::MIN_ROWS;
 use crate::backend::{Compiled, F, Table};
 use crate::builder::Bus;
-use crate::instruction::ORDER;
+use crate::instruction::{InstructionChip, ORDER};
 use crate::key::ProvingKey;
 use crate::memory::{Growth, Refresh};
 use crate::public::Statement;
@@ -167,10 +167,19 @@ impl<'a> Collector<'a> {
 
     /// Appends the rows of a block to the traces.
     fn fill(&mut self, block: &[Step]) {
-        let set = self.key.set;
+        let set = self.key.set();
         let mut by_chip: Vec<Vec<u32>> = vec![Vec::new(); self.traces.len()];
-        for (i, step) in block.iter().enumerate() {
-            by_chip[(set.select)(step)].push(i as u32);
+        let mut at = 0;
+        while let Some(step) = block.get(at) {
+            let line = (self.key.lines_at(step.pc).iter())
+                .map(|&line| usize::from(line))
+                .find(|&line| set.fused[line].claims(&block[at..]));
+            let (chip, steps) = match line {
+                Some(line) => (set.single() + line, set.fused[line].len()),
+                None => (crate::chips::select(step), 1),
+            };
+            by_chip[chip].push(at as u32);
+            at += steps;
         }
         let mut tasks = Vec::new();
         for (id, (trace, steps)) in self.traces.iter_mut().zip(&by_chip).enumerate() {
@@ -186,7 +195,8 @@ impl<'a> Collector<'a> {
         let counts = &self.counts;
         tasks.into_par_iter().for_each(|(id, rows, steps)| {
             let compiled = &self.key.catalog.chips[id];
-            let chip = &set.chips[id];
+            let line = id.checked_sub(set.single()).map(|line| &set.fused[line]);
+            let mut scratch = Vec::new();
             let slot = rayon::current_thread_index()
                 .map_or(0, |i| 1 + i)
                 .min(counts.len() - 1);
@@ -194,7 +204,11 @@ impl<'a> Collector<'a> {
             let mut cells = vec![0u32; compiled.width()];
             for (row, &step) in rows.chunks_exact_mut(compiled.width()).zip(steps) {
                 cells.fill(0);
-                chip.fill(&block[step as usize], &mut cells);
+                let steps = &block[step as usize..];
+                match line {
+                    Some(line) => line.fill(&steps[..line.len()], &mut cells, &mut scratch),
+                    None => crate::chips::row(id).fill(&steps[0], &mut cells),
+                }
                 put(row, &cells);
                 counts.row(compiled, row);
             }

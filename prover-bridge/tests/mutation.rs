@@ -3,9 +3,9 @@
 mod programs;
 
 use std::collections::BTreeMap;
-use zkc_isa::Program;
+use zkc_isa::{Fused, MAX_LINES, Program};
 use zkc_prover::testing::{Lookups, Tallies, Trace};
-use zkc_prover::{ProvingKey, chip_costs};
+use zkc_prover::{ProvingKey, chip_costs, fused_cost};
 
 /// Rows of a chip that are tried in one run.
 const ROWS: usize = 24;
@@ -43,6 +43,46 @@ fn walk(
         *seen.entry(name).or_default() += rows;
     }
     missed
+}
+
+/// The program with all of its lines fused, as several programs if they are many.
+fn fused(program: &Program, longest: usize) -> Vec<Program> {
+    let mut lines = zkc_isa::loops(program, longest, 4);
+    lines.extend(zkc_isa::lines(program, longest));
+    lines.retain(|line| fused_cost(program, line).is_ok());
+    let with = |lines: &[Fused]| Program {
+        fused: lines.to_vec(),
+        ..program.clone()
+    };
+    lines.chunks(MAX_LINES).map(with).collect()
+}
+
+#[test]
+fn every_cell_of_every_fused_line_matters() {
+    let mut seen = BTreeMap::new();
+    let mut missed = Vec::new();
+    let mut lines = 0;
+    for longest in [2, 5, 64] {
+        let everything = (programs::everything(), [5, 6].as_slice());
+        let traps = programs::traps()
+            .into_iter()
+            .map(|(p, _)| (p, [].as_slice()));
+        for (program, args) in std::iter::once(everything).chain(traps) {
+            for program in fused(&program, longest) {
+                let mut here = BTreeMap::new();
+                missed.extend(walk(&program, args, Lookups::Cheapest, &mut here));
+                lines += here.keys().filter(|name| name.starts_with("fused")).count();
+                seen.append(&mut here);
+            }
+        }
+    }
+    assert!(lines > 500, "only {lines} lines were executed");
+    assert!(
+        missed.is_empty(),
+        "{} changes were not noticed:\n{}",
+        missed.len(),
+        missed.join("\n")
+    );
 }
 
 #[test]

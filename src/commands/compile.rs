@@ -6,6 +6,7 @@ use super::{
 use crate::cli::{Compile, Opt};
 use crate::compiler::{Compiler, Roots};
 use crate::emit::Emit;
+use crate::fusion::{FusionLimits, fuse};
 use crate::input::{self, Input};
 use crate::zkir::ZkModule;
 use std::path::Path;
@@ -45,7 +46,7 @@ pub(super) fn compile(args: &Compile, output: &mut Output) -> Result<(), Failure
                 let _ = report_limits(&compiler, &roots, output);
             }
             for &emit in &args.emit {
-                let one = emit_one(&compiler, emit, args.func.as_deref());
+                let one = emit_one(&compiler, emit, args.func.as_deref(), &args.flags.fusion());
                 text.push_str(&about_one(one, path, modules)?);
             }
             text
@@ -60,18 +61,32 @@ pub(super) fn compile(args: &Compile, output: &mut Output) -> Result<(), Failure
         Input::Ir(source) => {
             only_zkasm("IR text").about(path)?;
             let module = ZkModule::parse(&source).about_text(path, &source)?;
-            zkc_isa::asm::print(&module.program().about_text(path, &source)?)
+            zkc_isa::asm::print(&fuse(
+                &module.program().about_text(path, &source)?,
+                &args.flags.fusion(),
+            ))
         }
     };
     write(args.output.as_deref(), text, output)
 }
 
-fn emit_one(compiler: &Compiler, emit: Emit, func: Option<&str>) -> Result<String, Diagnostic> {
+fn emit_one(
+    compiler: &Compiler,
+    emit: Emit,
+    func: Option<&str>,
+    fusion: &FusionLimits,
+) -> Result<String, Diagnostic> {
     match (emit, func) {
-        (Emit::Zkasm, None) => Ok(zkc_isa::asm::print(&*compiler.program(&Roots::Exports)?)),
-        (Emit::Zkasm, Some(name)) => Ok(zkc_isa::asm::print(
-            &*compiler.program(&Roots::Named(vec![name.to_string()]))?,
-        )),
+        (Emit::Zkasm, _) => {
+            let roots = match func {
+                None => Roots::Exports,
+                Some(name) => Roots::Named(vec![name.to_string()]),
+            };
+            Ok(zkc_isa::asm::print(&fuse(
+                &*compiler.program(&roots)?,
+                fusion,
+            )))
+        }
         (Emit::RomJson, _) => {
             let message = "`--emit=rom-json` is for `--target=hermez64`";
             Err(Diagnostic::error("usage", message))

@@ -379,7 +379,7 @@ pub(super) fn trap_message(trap: Trap, pc: u32, program: &Program) -> String {
 }
 
 /// The place of an instruction, as ` at FUNCTION+0xOFFSET (pc N)`.
-fn place(pc: u32, program: &Program) -> String {
+pub(super) fn place(pc: u32, program: &Program) -> String {
     let place = pc
         .checked_sub(FIRST_PC)
         .and_then(|i| program.places.get(i as usize));

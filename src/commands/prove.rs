@@ -6,11 +6,13 @@ use super::chips::{Prediction, chip_lines};
 use super::execute::{Prepared, prepare, refusal, step_limit_message, trap_message};
 use super::{About, EXIT_REFUSED, Failure, Output, report_limits};
 use crate::cli::{Prove, SecurityLevel, Verify};
+use crate::fusion;
 use crate::input;
 use crate::statement::{show_word, to_hex};
 use crate::wasi::{self, Transcript};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use zkc_ir::{Diagnostic, Trap};
 use zkc_isa::Program;
@@ -43,8 +45,10 @@ pub(super) fn prove(args: &Prove, interactive: bool, output: &mut Output) -> Res
     let path = &args.invocation.input;
     let bar = spinner(interactive);
     bar.set_message("compiling");
-    let prepared = prepare(&args.invocation)?;
+    let mut prepared = prepare(&args.invocation)?;
     let start = Instant::now();
+    let fused = fusion::fuse(&prepared.program, &args.invocation.flags.fusion());
+    prepared.program = Arc::new(fused);
     bar.set_message("making the proving key");
     let key = ProvingKey::new(&prepared.program)
         .map_err(|e| Diagnostic::error("limit-exceeded", e.to_string()))

@@ -112,6 +112,56 @@ impl ZkOp {
             && !matches!(self.form(), Form::Load | Form::Store)
     }
 
+    /// Whether the instruction may stand in a fused line: its row speaks of registers and static words that it names, of
+    /// linear memory and of where the run goes on, and of nothing else.
+    pub const fn fusible(self) -> bool {
+        match self.form() {
+            // the frame it goes to is not known by the one it leaves
+            Form::Jump => !matches!(self, ZkOp::Reset),
+            Form::Bare => matches!(self, ZkOp::Ret),
+            Form::Binary
+            | Form::BinaryImm
+            | Form::Unary
+            | Form::Constant
+            | Form::Select
+            | Form::Load
+            | Form::Store
+            | Form::StaticLoad
+            | Form::StaticStore
+            | Form::Branch
+            | Form::BranchImm
+            | Form::BranchTable
+            | Form::Call
+            | Form::CallIndirect
+            | Form::TailCallIndirect => true,
+            Form::TableLoad
+            | Form::TableStore
+            | Form::Blocks
+            | Form::Grow
+            | Form::Arg
+            | Form::Result
+            | Form::Hint
+            | Form::Output
+            | Form::Trap => false,
+        }
+    }
+
+    /// Whether the run always goes on at the next instruction, but for a trap.
+    pub const fn is_straight(self) -> bool {
+        !matches!(
+            self.form(),
+            Form::Jump
+                | Form::Branch
+                | Form::BranchImm
+                | Form::BranchTable
+                | Form::Call
+                | Form::CallIndirect
+                | Form::TailCallIndirect
+                | Form::Trap
+                | Form::Bare
+        )
+    }
+
     /// The width in bits of a shift or rotate by a constant amount, which is below it.
     pub const fn shift_width(self) -> Option<u32> {
         use ZkOp::*;

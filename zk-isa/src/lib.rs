@@ -8,6 +8,7 @@ pub mod eval;
 mod exec;
 mod form;
 pub mod hermez;
+mod lines;
 mod program;
 mod target;
 mod trace;
@@ -20,6 +21,7 @@ pub use exec::{
     ExecError, Executable, Instance, Limits, MAX_TRACE_STEPS, Outcome, Status, run, trace,
 };
 pub use form::Form;
+pub use lines::{lines, loops};
 pub use program::*;
 pub use target::Target;
 pub use trace::{Access, MAX_ACCESSES, Step};

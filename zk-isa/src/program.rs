@@ -205,6 +205,49 @@ pub struct Place {
     pub offset: Option<u32>,
 }
 
+/// Most fused lines of a program.
+pub const MAX_LINES: usize = 512;
+/// Most instructions of a fused line.
+pub const MAX_LINE: usize = 256;
+
+/// Instructions in a row, at ascending program counters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Segment {
+    /// Program counter of the first.
+    pub pc: u32,
+    /// How many.
+    pub len: u32,
+}
+
+/// A line of instructions that a run may execute one after the other and a proof may show by one row.
+///
+/// Where a segment ends, the run goes on at the next one: a branch goes that way, a call enters, a `ret` comes back. A line
+/// changes nothing of what a run is: a prover takes the line's own chip, where that fits, in place of its instructions'.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub struct Fused {
+    /// The segments, in the order of execution; a loop's body may stand there several times.
+    pub segments: Vec<Segment>,
+}
+
+impl Fused {
+    /// A line of one segment.
+    pub fn straight(pc: u32, len: u32) -> Fused {
+        Fused {
+            segments: vec![Segment { pc, len }],
+        }
+    }
+
+    /// Number of instructions.
+    pub fn size(&self) -> usize {
+        self.segments.iter().map(|s| s.len as usize).sum()
+    }
+
+    /// Program counters of the instructions, in the order of execution.
+    pub fn pcs(&self) -> impl Iterator<Item = u32> {
+        (self.segments.iter()).flat_map(|s| s.pc..s.pc.saturating_add(s.len))
+    }
+}
+
 /// A program.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Program {
@@ -227,6 +270,8 @@ pub struct Program {
     pub places: Vec<Place>,
     /// Names for program counters, for printing: (pc, label), ascending.
     pub labels: Vec<(u32, String)>,
+    /// Fused lines. Of several that fit a run at one place a prover takes the first.
+    pub fused: Vec<Fused>,
 }
 
 impl Program {
@@ -242,6 +287,13 @@ impl Program {
             target: self.vectors[at].1,
             ..Inst::new(ZkOp::Reset)
         })
+    }
+
+    /// The instructions of a fused line of a valid program, with their program counters.
+    pub fn line(&self, line: &Fused) -> Vec<(u32, Inst)> {
+        (line.pcs())
+            .map(|pc| (pc, self.insts[(pc - FIRST_PC) as usize]))
+            .collect()
     }
 
     /// The entry point with this name.

@@ -18,11 +18,12 @@ pub(crate) enum Item {
     Entry(usize),
     Vector(usize),
     Init(usize),
+    Fused(usize),
 }
 
 /// Checks a program: registers at most [`MAX_REG`], no destination 0, unused fields zero, targets that hold instructions,
 /// constants within their instruction's range, initial words ascending, non-zero and in existing pages or static words,
-/// entries, trap vectors, places and labels that point into the program.
+/// entries, trap vectors, fused lines, places and labels that point into the program.
 ///
 /// The diagnostic has code `invalid-program` and the function of the instruction at fault.
 pub fn validate(program: &Program) -> Result<(), Diagnostic> {
@@ -42,6 +43,38 @@ pub fn validate(program: &Program) -> Result<(), Diagnostic> {
             None => diagnostic,
         }
     })
+}
+
+/// Checks the fused lines.
+fn fused(program: &Program) -> Result<(), (Item, String)> {
+    if program.fused.len() > MAX_LINES {
+        let message = format!("a program has at most {MAX_LINES} fused lines");
+        return Err((Item::Program, message));
+    }
+    for (index, line) in program.fused.iter().enumerate() {
+        let fail = |message: String| Err((Item::Fused(index), message));
+        let size: u64 = line.segments.iter().map(|s| u64::from(s.len)).sum();
+        if !(2..=MAX_LINE as u64).contains(&size) {
+            return fail(format!("a fused line has 2 to {MAX_LINE} instructions"));
+        }
+        for pc in line.pcs() {
+            match program.at(pc) {
+                None => {
+                    return fail(format!(
+                        "the fused line names program counter {pc}, which holds no instruction"
+                    ));
+                }
+                Some(inst) if !inst.op.fusible() => {
+                    let name = inst.op.opcode().def().name;
+                    return fail(format!(
+                        "`{name}` at program counter {pc} cannot stand in a fused line"
+                    ));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn check(program: &Program) -> Result<(), (Item, String)> {
@@ -115,6 +148,7 @@ pub(crate) fn check(program: &Program) -> Result<(), (Item, String)> {
         }
         before = status;
     }
+    fused(program)?;
     let mut previous = None;
     for (index, &(addr, value)) in program.init.iter().enumerate() {
         let fault = if previous.is_some_and(|p| p >= addr) {

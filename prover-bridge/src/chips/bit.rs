@@ -49,6 +49,7 @@ pub(super) fn bit(bits: usize, imm: bool) -> InstructionRow {
     f.access("a", &spec, &word(&a_limbs), &word(&a_limbs));
     if imm {
         f.constant_from(&b_limbs);
+        f.settle(&b);
     } else {
         let addr = f.register(Field::B);
         let spec = AccessSpec {

@@ -131,6 +131,11 @@ pub fn select(step: &Step) -> usize {
     }
 }
 
+/// The chip at a position in [`all`].
+pub(crate) fn row(id: usize) -> &'static InstructionRow {
+    &CATALOGUE.chips[id]
+}
+
 /// The position in [`all`] of the chip that usually proves an instruction: the first of those that can, which is the
 /// one for aligned accesses and for steps that do not trap.
 pub fn usual(op: ZkOp) -> usize {

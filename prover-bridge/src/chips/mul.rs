@@ -50,6 +50,7 @@ fn product(mut f: Frame, n: usize, imm: bool, upper: bool) -> InstructionRow {
     f.access("a", &spec, &word(&a_limbs), &word(&a_limbs));
     if imm {
         f.constant_from(&b_limbs);
+        f.settle(&b);
     } else {
         let addr = f.register(Field::B);
         let spec = AccessSpec {

@@ -54,6 +54,7 @@ pub(super) fn shift(bits: usize, imm: bool) -> InstructionRow {
     let (amount, nonzero, shift) = if imm {
         let amount = f.constant_limb(0);
         let shift = Shift::new(&mut f, &x, &amount.into(), &kind);
+        f.settle(&shift.of_amount());
         (None, None, shift)
     } else {
         let b = f.read_register(Field::B, n);

@@ -14,7 +14,7 @@ use super::row::Row;
 use crate::builder::{Bus, Chip, ChipBuilder, Col, Expr};
 use crate::instruction::InstructionChip;
 use std::fmt;
-use zkc_isa::{Access, Step, TICKS, ZkOp};
+use zkc_isa::{Access, Inst, MAX_ACCESSES, Step, TICKS, ZkOp};
 
 /// A field of an instruction that names a register.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -96,6 +96,7 @@ pub(crate) struct Frame {
     pub(crate) fp: Col,
     selectors: Vec<(ZkOp, Col)>,
     sources: Vec<(Col, Source)>,
+    settled: Vec<Col>,
     registers: [Expr; 4],
     imm: [Expr; 4],
     target: Expr,
@@ -144,6 +145,7 @@ impl Frame {
             fp,
             selectors,
             sources,
+            settled: Vec::new(),
             registers: std::array::from_fn(|_| Expr::constant(0)),
             imm: std::array::from_fn(|_| Expr::constant(0)),
             target: Expr::constant(0),
@@ -348,6 +350,11 @@ impl Frame {
         self.time = &self.time - back;
     }
 
+    /// Says that columns depend on the instruction alone, not on the words of the step.
+    pub(crate) fn settle(&mut self, cols: &[Col]) {
+        self.settled.extend(cols);
+    }
+
     /// Adds a column that the chip's own function fills.
     pub(crate) fn column(&mut self, name: impl Into<String>) -> Col {
         self.chip.column(name)
@@ -411,6 +418,9 @@ impl Frame {
             chip,
             ops: self.selectors.iter().map(|&(op, _)| op).collect(),
             sources: self.sources,
+            settled: self.settled,
+            clock: self.clock,
+            fp: self.fp,
             fill: Box::new(fill),
             claims: |_| true,
         }
@@ -418,7 +428,7 @@ impl Frame {
 }
 
 /// Two messages of one bus share an auxiliary column. If both Range16 and Bits have an odd number of lookups, one moves.
-fn even_out(chip: &mut Chip) {
+pub(crate) fn even_out(chip: &mut Chip) {
     let odd = |bus| chip.interactions.iter().filter(|i| i.bus == bus).count() % 2 == 1;
     if odd(Bus::Range16) && odd(Bus::Bits) {
         let moved = chip
@@ -436,6 +446,9 @@ pub(crate) struct InstructionRow {
     chip: Chip,
     ops: Vec<ZkOp>,
     sources: Vec<(Col, Source)>,
+    settled: Vec<Col>,
+    clock: Col,
+    fp: Col,
     fill: Fill,
     claims: fn(&Step) -> bool,
 }
@@ -460,10 +473,57 @@ impl InstructionRow {
         &self.ops
     }
 
+    /// The description.
+    pub(crate) fn chip(&self) -> &Chip {
+        &self.chip
+    }
+
+    /// The columns of clock and frame pointer, and the values of those columns that the instruction at `pc` determines.
+    pub(crate) fn settled(&self, inst: &Inst, pc: u32) -> Settled {
+        let step = Step {
+            pc,
+            clock: 0,
+            fp: 0,
+            inst: *inst,
+            len: 2,
+            accesses: [Access::default(); MAX_ACCESSES],
+            next_pc: pc + 1,
+            next_fp: 0,
+        };
+        let mut row = vec![0; self.chip.columns.len()];
+        self.fill(&step, &mut row);
+        let fixed = self.sources.iter().filter(|(_, source)| {
+            matches!(
+                source,
+                Source::Selector(_)
+                    | Source::Pc
+                    | Source::Register(_)
+                    | Source::Imm(_)
+                    | Source::Target
+            )
+        });
+        let cols = fixed.map(|(col, _)| col).chain(&self.settled);
+        Settled {
+            clock: self.clock.0,
+            fp: self.fp.0,
+            values: cols.map(|col| (col.0, row[col.0])).collect(),
+        }
+    }
+
     /// Whether the chip proves this step of one of its instructions.
     pub(crate) fn claims(&self, step: &Step) -> bool {
         (self.claims)(step)
     }
+}
+
+/// What an instruction determines of its chip's row.
+pub(crate) struct Settled {
+    /// The column of the clock.
+    pub(crate) clock: usize,
+    /// The column of the frame pointer.
+    pub(crate) fp: usize,
+    /// Columns and their values.
+    pub(crate) values: Vec<(usize, u32)>,
 }
 
 impl InstructionChip for InstructionRow {

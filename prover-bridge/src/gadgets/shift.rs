@@ -153,6 +153,13 @@ impl Shift {
         }
     }
 
+    /// The columns that the amount and the kind of shift determine.
+    pub(crate) fn of_amount(&self) -> Vec<Col> {
+        let mut cols = vec![self.r, self.power, self.fifteen];
+        cols.extend(&self.q);
+        cols
+    }
+
     /// Limbs of the result.
     pub(crate) fn out(&self) -> Vec<Expr> {
         exprs(&self.out)

@@ -11,7 +11,7 @@ pub use print::print;
 use crate::dialect::ZkOp;
 
 /// Words that start a directive, so no bare label.
-const DIRECTIVES: [&str; 5] = ["PAGES", "FUNCTION", "ENTRY", "VECTOR", "INIT"];
+const DIRECTIVES: [&str; 6] = ["PAGES", "FUNCTION", "ENTRY", "VECTOR", "INIT", "FUSED"];
 
 /// Whether a character may start a bare name.
 fn name_start(c: char) -> bool {

@@ -43,6 +43,7 @@ pub fn parse(text: &str) -> Result<Program, Vec<Diagnostic>> {
             Item::Inst(index) => parser.inst_spots.get(index).copied(),
             Item::Entry(index) => parser.entry_spots.get(index).copied(),
             Item::Vector(index) => parser.vector_spots.get(index).copied(),
+            Item::Fused(index) => parser.fused_spots.get(index).copied(),
             Item::Init(index) => parser.init_spots.get(index).copied(),
         };
         parser.errors.push(Fault {
@@ -105,6 +106,7 @@ struct Parser {
     inst_spots: Vec<Spot>,
     entry_spots: Vec<Spot>,
     vector_spots: Vec<Spot>,
+    fused_spots: Vec<Spot>,
     init_spots: Vec<Spot>,
     has_pages: bool,
     /// Where labels stand: program counter and the number of definitions.
@@ -113,6 +115,8 @@ struct Parser {
     inst_names: Vec<(usize, At<Name>)>,
     entry_names: Vec<(usize, At<Name>)>,
     vector_names: Vec<(usize, At<Name>)>,
+    /// Line and segment.
+    fused_names: Vec<((usize, usize), At<Name>)>,
     place_texts: Vec<(usize, PlaceText)>,
 }
 
@@ -208,6 +212,19 @@ impl Parser {
                         .resize(self.program.init.len(), (index, value.at));
                     word += 1;
                 }
+            }
+            Statement::Fused(segments) => {
+                let mut line = Fused::default();
+                for (from, len) in segments {
+                    let len = number(&len, MAX_LINE as u64)? as u32;
+                    let at = (self.program.fused.len(), line.segments.len());
+                    let pc = self.program_counter(from, |parser, name| {
+                        parser.fused_names.push((at, name));
+                    })?;
+                    line.segments.push(Segment { pc, len });
+                }
+                self.program.fused.push(line);
+                self.fused_spots.push((index, at));
             }
             Statement::Step(step) => {
                 let names = self.inst_names.len();
@@ -454,6 +471,15 @@ impl Parser {
                     .map_or((), |vector| vector.1 = pc),
                 Err(message) => {
                     let line = self.vector_spots.get(index).map_or(0, |spot| spot.0);
+                    self.error((line, name.at), message);
+                }
+            }
+        }
+        for ((index, segment), name) in std::mem::take(&mut self.fused_names) {
+            match find(&self.labels, &name.value) {
+                Ok(pc) => self.program.fused[index].segments[segment].pc = pc,
+                Err(message) => {
+                    let line = self.fused_spots.get(index).map_or(0, |spot| spot.0);
                     self.error((line, name.at), message);
                 }
             }

@@ -93,7 +93,13 @@ impl<'a> Printer<'a> {
             .map(|inst| inst.target);
         let referred = targets
             .chain(program.entries.iter().map(|entry| entry.pc))
-            .chain(program.vectors.iter().map(|vector| vector.1));
+            .chain(program.vectors.iter().map(|vector| vector.1))
+            .chain(
+                program
+                    .fused
+                    .iter()
+                    .flat_map(|line| line.segments.iter().map(|s| s.pc)),
+            );
         let locals = referred.filter(|pc| !names.contains_key(pc)).collect();
         let mut seen = std::collections::BTreeSet::new();
         let ambiguous = program
@@ -132,6 +138,14 @@ impl<'a> Printer<'a> {
                 None => write!(out, "VECTOR {status} ")?,
             }
             self.target(out, pc)?;
+            out.push('\n');
+        }
+        for line in &program.fused {
+            for (i, segment) in line.segments.iter().enumerate() {
+                out.push_str(if i == 0 { "FUSED " } else { ", " });
+                self.target(out, segment.pc)?;
+                write!(out, " {}", segment.len)?;
+            }
             out.push('\n');
         }
         self.init(out)?;

@@ -81,6 +81,8 @@ pub(super) enum Statement {
         addr: At<Int>,
         words: Vec<At<Int>>,
     },
+    /// Segments, each a first instruction and a number of them.
+    Fused(Vec<(At<Arg>, At<Int>)>),
     Step(Step),
 }
 
@@ -172,7 +174,7 @@ fn directive(input: &mut Input<'_>) -> ModalResult<Statement> {
     let keyword = take_while(1.., name_char)
         .verify(|word: &str| DIRECTIVES.contains(&word))
         .context(expected(
-            "an instruction, `PAGES`, `FUNCTION`, `ENTRY`, `VECTOR` or `INIT`",
+            "an instruction, `PAGES`, `FUNCTION`, `ENTRY`, `VECTOR`, `INIT` or `FUSED`",
         ))
         .parse_next(input)?;
     space1.context(expected("a space")).parse_next(input)?;
@@ -184,6 +186,9 @@ fn directive(input: &mut Input<'_>) -> ModalResult<Statement> {
         "ENTRY" => cut_err(entry).parse_next(input),
         "VECTOR" => cut_err(vector).parse_next(input),
         "INIT" => cut_err(init).parse_next(input),
+        "FUSED" => cut_err(list(segment))
+            .map(Statement::Fused)
+            .parse_next(input),
         _ => Err(ErrMode::from_input(input)),
     }
 }
@@ -206,6 +211,16 @@ fn vector(input: &mut Input<'_>) -> ModalResult<Statement> {
     let trap = at(arg).parse_next(input)?;
     let target = preceded(space1.context(expected("a space")), at(arg)).parse_next(input)?;
     Ok(Statement::Vector { trap, target })
+}
+
+fn segment(input: &mut Input<'_>) -> ModalResult<(At<Arg>, At<Int>)> {
+    let from = at(arg).parse_next(input)?;
+    let len = preceded(
+        space1.context(expected("a space and a number of instructions")),
+        at(int),
+    )
+    .parse_next(input)?;
+    Ok((from, len))
 }
 
 fn kinds(input: &mut Input<'_>) -> ModalResult<Vec<ValueKind>> {

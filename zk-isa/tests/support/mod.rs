@@ -198,7 +198,7 @@ fn programs_of(ops: Vec<ZkOp>, narrow: bool) -> impl Strategy<Value = Program> {
                 })
                 .collect();
             init.sort();
-            Program {
+            let mut program = Program {
                 insts: raws
                     .into_iter()
                     .map(|(raw, op)| inst(raw, op, count, narrow))
@@ -210,7 +210,16 @@ fn programs_of(ops: Vec<ZkOp>, narrow: bool) -> impl Strategy<Value = Program> {
                 functions,
                 places: places.unwrap_or_default(),
                 labels,
+                fused: vec![],
+            };
+            program.fused = zkc_isa::loops(&program, 16, 4);
+            program.fused.extend(zkc_isa::lines(&program, 16));
+            // two lines may be one after the other, wherever the run goes
+            if let [first, .., last] = &mut program.fused[..] {
+                last.segments.extend(first.segments.clone());
             }
+            program.fused.truncate(zkc_isa::MAX_LINES);
+            program
         },
     )
 }
