@@ -15,12 +15,9 @@ pub(super) fn measure(
     path: &Path,
 ) -> Result<Stats, Failure> {
     let Prepared {
-        program,
-        entry,
-        args,
-        input,
-        ..
+        entry, args, input, ..
     } = prepared;
+    let program = &prepared.fused();
     let key = ProvingKey::new(program)
         .map_err(|e| Diagnostic::error("limit-exceeded", e.to_string()))
         .about(path)?;

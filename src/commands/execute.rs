@@ -8,6 +8,7 @@ use super::{
 };
 use crate::cli::{Invocation, Run};
 use crate::compiler::{Compiler, Options, Roots};
+use crate::fusion::{FusionLimits, fuse};
 use crate::input::{self, Input};
 use crate::statement::{parse_arg, show_word};
 use crate::wasi::{self, Environment, Transcript};
@@ -38,11 +39,18 @@ pub(super) struct Prepared {
     pub(super) wasi: bool,
     /// Seconds it took to compile.
     pub(super) compile_seconds: f64,
+    /// What may be fused.
+    fusion: FusionLimits,
     /// What compiled it, if it is no text.
     pub(super) compiler: Option<(Compiler, Roots)>,
 }
 
 impl Prepared {
+    /// The program as it is proven, with lines fused.
+    pub(super) fn fused(&self) -> Program {
+        fuse(&self.program, &self.fusion)
+    }
+
     /// What the profile says that a run costs in cells, and that of some functions it says nothing.
     ///
     /// Errors: as for [`Compiler::predict`].
@@ -108,6 +116,7 @@ pub(super) fn prepare(invocation: &Invocation) -> Result<Prepared, Failure> {
         input,
         wasi,
         compile_seconds,
+        fusion: invocation.flags.fusion(),
         compiler: compiled,
     })
 }

@@ -6,7 +6,6 @@ use super::chips::{Prediction, chip_lines};
 use super::execute::{Prepared, prepare, refusal, step_limit_message, trap_message};
 use super::{About, EXIT_REFUSED, Failure, Output, report_limits};
 use crate::cli::{Prove, SecurityLevel, Verify};
-use crate::fusion;
 use crate::input;
 use crate::statement::{show_word, to_hex};
 use crate::wasi::{self, Transcript};
@@ -47,8 +46,7 @@ pub(super) fn prove(args: &Prove, interactive: bool, output: &mut Output) -> Res
     bar.set_message("compiling");
     let mut prepared = prepare(&args.invocation)?;
     let start = Instant::now();
-    let fused = fusion::fuse(&prepared.program, &args.invocation.flags.fusion());
-    prepared.program = Arc::new(fused);
+    prepared.program = Arc::new(prepared.fused());
     bar.set_message("making the proving key");
     let key = ProvingKey::new(&prepared.program)
         .map_err(|e| Diagnostic::error("limit-exceeded", e.to_string()))

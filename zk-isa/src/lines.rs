@@ -99,7 +99,7 @@ mod tests {
             ..Program::default()
         };
         let line = Fused::straight;
-        assert_eq!(lines(&program, 64), [line(64, 2), line(66, 3)]);
-        assert_eq!(lines(&program, 2), [line(64, 2), line(66, 2)]);
+        assert_eq!(lines(&program, 64), [line(64, 2), line(66, 3), line(69, 2)]);
+        assert_eq!(lines(&program, 2), [line(64, 2), line(66, 2), line(69, 2)]);
     }
 }
