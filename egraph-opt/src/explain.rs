@@ -14,7 +14,7 @@ use crate::{OptError, Options, Weights, build, plan, rewrite, saturated};
 use egg::{Id, Language};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write;
-use zkc_ir::{Block, Body, Loc};
+use zkc_ir::{Attr, Block, Body, Loc};
 use zkc_isa::{CostModel, ZkOp};
 
 /// A form of a value.
@@ -84,7 +84,7 @@ pub fn explain(
             let mut text = format!("zk.{}", op.op.opcode().def().name);
             op.args.iter().for_each(|arg| write_class(&mut text, *arg));
             for attr in &op.attrs {
-                write!(text, " {attr:?}").expect("writing to a string does not fail");
+                write_attr(&mut text, attr);
             }
             let cost = model.cost(op.op);
             let weight = plan.flow.weight(Block::from_u32(number as u32));
@@ -107,6 +107,21 @@ pub fn explain(
     // places in the order of the source, values before the effects that use them
     decisions.sort_by_key(|d| (d.loc.offset(), d.class.is_none(), d.class));
     Ok(decisions)
+}
+
+/// An attribute of an effect; how to read it is the instruction's business.
+fn write_attr(text: &mut String, attr: &Attr) {
+    match attr {
+        Attr::Int(value) => write!(text, " {value}"),
+        Attr::Index(index) => write!(text, " {index}"),
+        Attr::Func(index) => write!(text, " @{index}"),
+        Attr::Mem { offset, .. } => write!(text, " +{offset}"),
+        Attr::Trap(trap) => write!(text, " {trap}"),
+        Attr::Symbol(_) | Attr::Cond(_) | Attr::Types(_) | Attr::Indices(_) => {
+            write!(text, " {attr:?}")
+        }
+    }
+    .expect("writing to a string does not fail");
 }
 
 fn write_class(text: &mut String, class: u32) {
