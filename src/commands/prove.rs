@@ -142,7 +142,7 @@ pub(super) fn prove(args: &Prove, interactive: bool, output: &mut Output) -> Res
     ));
     if let Some(predicted) = predicted {
         output.print(format!(
-            "instructions:  {} cells, predicted {predicted}",
+            "instructions:  {} cells, predicted before fusion {predicted}",
             stats.executed_cells()
         ));
     }
