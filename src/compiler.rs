@@ -418,6 +418,34 @@ impl Compiler {
         Ok(Some(prediction))
     }
 
+    /// How often each instruction of the program is executed in a run as the profile has it; `None` without a profile.
+    /// Functions of which the profile says nothing have zeros.
+    ///
+    /// Errors: as for [`Compiler::predict`].
+    pub fn executions(&self, roots: &Roots) -> Result<Option<Vec<u64>>, Diagnostic> {
+        let program = self.program(roots)?;
+        let (db, source, flags) = (&self.db, self.source, self.flags);
+        if self.model.profile(db).is_none() {
+            return Ok(None);
+        }
+        let mut executions = vec![0; program.insts.len()];
+        for (index, _, start) in queries::bases(db, source, flags, self.model, roots)? {
+            let counts = queries::counts(db, source, flags, self.model, index);
+            let Some(counts) = counts.as_ref().map_err(Clone::clone)? else {
+                continue;
+            };
+            let lowered = queries::extracted(db, source, flags, self.model, index);
+            let lowered = lowered.as_ref().map_err(Clone::clone)?;
+            let code = queries::code(db, source, flags, self.model, index);
+            let code = code.as_ref().map_err(Clone::clone)?;
+            let blocks = profile::counts_for(lowered, &counts.blocks);
+            let own = zkc_backend::executions(code, counts.calls, &blocks);
+            let from = (start - zkc_isa::FIRST_PC) as usize;
+            executions[from..from + own.len()].copy_from_slice(&own);
+        }
+        Ok(Some(executions))
+    }
+
     /// The queries executed since the last call, in order: `name(key)`.
     pub fn take_log(&self) -> Vec<String> {
         self.db.take_log()

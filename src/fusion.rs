@@ -248,11 +248,15 @@ pub fn fuse_all(program: &Program, longest: usize) -> Program {
     program
 }
 
-/// The program with the lines fused that are likely to pay, if it names none itself.
-pub fn fuse(program: &Program, limits: &FusionLimits) -> Program {
+/// The program with the lines fused that are likely to pay, if it names none itself. `counts` says how often each instruction
+/// is executed; without, that is estimated.
+pub fn fuse(program: &Program, counts: Option<&[u64]>, limits: &FusionLimits) -> Program {
     let mut program = program.clone();
     if program.fused.is_empty() {
-        program.fused = choose(&program, &estimate(&program), limits);
+        program.fused = match counts {
+            Some(counts) => choose(&program, counts, limits),
+            None => choose(&program, &estimate(&program), limits),
+        };
     }
     program
 }

@@ -185,7 +185,7 @@ fn under_evaluator(module: &zkc_ir::Module, case: &Case) -> Result<Answer, Strin
 /// Proves the smallest case that has something to show, with the security of tests; SHA-256 of a message by default security
 /// too.
 fn is_proven(guest: &Guest) -> Result<(), Failed> {
-    let program = fuse(&*compile(guest, 2)?, &FusionLimits::default());
+    let program = fuse(&*compile(guest, 2)?, None, &FusionLimits::default());
     let key = ProvingKey::new(&program).map_err(|e| e.to_string())?;
     let other = ProvingKey::new(&*compile(guest, 0)?).map_err(|e| e.to_string())?;
     let case = smallest(guest, &program)?;

@@ -9,7 +9,7 @@ use crate::flow::{Flow, NodeKind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use zkc_ir::{Block, Body};
-use zkc_isa::{CostModel, Form, Inst, StepCounts, ZkOp};
+use zkc_isa::{CostModel, Form, StepCounts};
 
 /// How often a block of a body ran.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -199,8 +199,17 @@ fn passed_by(body: &Body, calls: u64, seen: &[bool], blocks: &mut [BlockCount]) 
 
 /// What the instructions of a function cost in a run in which it was called and its blocks ran so often.
 ///
-/// Exact where no short block was copied; where one was, what its copies share out is taken to be shared evenly.
+/// As exact as [`executions`].
 pub fn predict(func: &CompiledFunc, calls: u64, blocks: &[BlockCount], model: &CostModel) -> u64 {
+    (func.insts.iter().zip(executions(func, calls, blocks)))
+        .map(|(inst, count)| model.cost(inst.op).saturating_mul(count))
+        .fold(0, u64::saturating_add)
+}
+
+/// How often each instruction of a function was executed in a run in which it was called and its blocks ran so often.
+///
+/// Exact where no short block was copied; where one was, what its copies share out is taken to be shared evenly.
+pub fn executions(func: &CompiledFunc, calls: u64, blocks: &[BlockCount]) -> Vec<u64> {
     let map = &func.map;
     let block = |at: u32| blocks.get(at as usize);
     let way = |at: u32, way: u32| {
@@ -236,9 +245,11 @@ pub fn predict(func: &CompiledFunc, calls: u64, blocks: &[BlockCount], model: &C
             }
         }
     }
-    let mut total = 0u64;
-    let mut add = |inst: &Inst, count: u64| {
-        total = total.saturating_add(model.cost(inst.op).saturating_mul(count));
+    let mut counts = vec![0u64; func.insts.len()];
+    let mut add = |at: usize, count: u64| {
+        if let Some(sum) = counts.get_mut(at) {
+            *sum = sum.saturating_add(count);
+        }
     };
     for (run, executed) in map.runs.iter().zip(executed) {
         let executed = executed.unwrap_or(0);
@@ -254,36 +265,36 @@ pub fn predict(func: &CompiledFunc, calls: u64, blocks: &[BlockCount], model: &C
                 CodeNode::Entry | CodeNode::Ways(..) => &[],
             };
             let mut rows = rows.iter();
-            for inst in &func.insts[at..at + len as usize] {
-                match inst.op.form() {
-                    Form::Blocks => add(inst, share(rows.next().copied().unwrap_or(0), node)),
-                    _ => add(inst, executed),
+            for here in at..at + len as usize {
+                match func.insts[here].op.form() {
+                    Form::Blocks => add(here, share(rows.next().copied().unwrap_or(0), node)),
+                    _ => add(here, executed),
                 }
             }
             at += len as usize;
         }
         match run.end {
             RunEnd::Through => {}
-            RunEnd::Leave => add(&func.insts[at], executed),
+            RunEnd::Leave => add(at, executed),
             RunEnd::Branch { taken, jump } => {
-                add(&func.insts[at], executed);
+                add(at, executed);
                 if let (true, CodeNode::Block(block, ways)) =
                     (jump, &map.nodes[run.ender() as usize])
                 {
                     let other = ways[1 - taken].iter().map(|&w| way(*block, w)).sum();
-                    add(&func.insts[at + 1], share(other, run.ender()));
+                    add(at + 1, share(other, run.ender()));
                 }
             }
             RunEnd::Table => {
-                add(&func.insts[at], executed);
+                add(at, executed);
                 if let CodeNode::Block(block, _) = &map.nodes[run.ender() as usize] {
                     let last = func.insts[at].imm as u32;
                     (0..=last).for_each(|i| {
-                        add(&Inst::new(ZkOp::Jump), share(way(*block, i), run.ender()));
+                        add(at + 1 + i as usize, share(way(*block, i), run.ender()));
                     });
                 }
             }
         }
     }
-    total
+    counts
 }

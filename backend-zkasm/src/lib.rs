@@ -26,7 +26,7 @@ mod script;
 mod select;
 mod vcode;
 
-pub use counts::{BlockCount, CodeMap, add_counts, predict};
+pub use counts::{BlockCount, CodeMap, add_counts, executions, predict};
 pub use link::{Export, InitValue, InitWord, LinkInput, add_vectors, link, link_script};
 pub use script::{Pattern, SCRIPT_ENTRY, ScriptAction, ScriptExpect, ScriptStep};
 

@@ -147,7 +147,7 @@ fn measure(index: usize) -> Result<Measurement> {
     );
     executor.sort_by(f64::total_cmp);
 
-    let program = zkc::fusion::fuse(&program, &FusionLimits::default());
+    let program = zkc::fusion::fuse(&program, None, &FusionLimits::default());
     let key = ProvingKey::new(&program)?;
     let (proof, statement, stats) = zkc_prover::prove(
         &key,

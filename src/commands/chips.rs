@@ -17,7 +17,7 @@ pub(super) fn measure(
     let Prepared {
         entry, args, input, ..
     } = prepared;
-    let program = &prepared.fused();
+    let program = &prepared.fused().about(path)?;
     let key = ProvingKey::new(program)
         .map_err(|e| Diagnostic::error("limit-exceeded", e.to_string()))
         .about(path)?;

@@ -63,6 +63,7 @@ pub(super) fn compile(args: &Compile, output: &mut Output) -> Result<(), Failure
             let module = ZkModule::parse(&source).about_text(path, &source)?;
             zkc_isa::asm::print(&fuse(
                 &module.program().about_text(path, &source)?,
+                None,
                 &args.flags.fusion(),
             ))
         }
@@ -82,8 +83,11 @@ fn emit_one(
                 None => Roots::Exports,
                 Some(name) => Roots::Named(vec![name.to_string()]),
             };
+            let program = compiler.program(&roots)?;
+            let counts = compiler.executions(&roots)?;
             Ok(zkc_isa::asm::print(&fuse(
-                &*compiler.program(&roots)?,
+                &program,
+                counts.as_deref(),
                 fusion,
             )))
         }

@@ -46,9 +46,15 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    /// The program as it is proven, with lines fused.
-    pub(super) fn fused(&self) -> Program {
-        fuse(&self.program, &self.fusion)
+    /// The program as it is proven, with lines fused: those of the profile's run, or by an estimate.
+    ///
+    /// Errors: as for [`Compiler::executions`].
+    pub(super) fn fused(&self) -> Result<Program, Diagnostic> {
+        let counts = match &self.compiler {
+            Some((compiler, roots)) if self.fusion.width > 0 => compiler.executions(roots)?,
+            Some(_) | None => None,
+        };
+        Ok(fuse(&self.program, counts.as_deref(), &self.fusion))
     }
 
     /// What the profile says that a run costs in cells, and that of some functions it says nothing.

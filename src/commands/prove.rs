@@ -46,7 +46,7 @@ pub(super) fn prove(args: &Prove, interactive: bool, output: &mut Output) -> Res
     bar.set_message("compiling");
     let mut prepared = prepare(&args.invocation)?;
     let start = Instant::now();
-    prepared.program = Arc::new(prepared.fused());
+    prepared.program = Arc::new(prepared.fused().about(path)?);
     bar.set_message("making the proving key");
     let key = ProvingKey::new(&prepared.program)
         .map_err(|e| Diagnostic::error("limit-exceeded", e.to_string()))

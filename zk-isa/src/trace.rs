@@ -30,7 +30,7 @@ pub const MAX_ACCESSES: usize = 12;
 /// | binary ALU | `a`, `b` (absent in `_imm` rows), `d`; without `d` when it traps |
 /// | unary ALU, `mov` | `a`, `d` |
 /// | `li`, `arg`, `inlen`, `input*` | `d` |
-/// | `select` | `a`, the chosen one of `b` and `c`, `d` |
+/// | `select` | `a`, `b`, `c`, `d` |
 /// | load | `a`, the word, the next word if the access straddles two, `d` |
 /// | store | `a`, `b`, the word, the next word if the access straddles two |
 /// | load or store that traps | `a`, static word `SLOT_PAGES` |

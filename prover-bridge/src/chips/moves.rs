@@ -1,11 +1,12 @@
 //! Rows that move words: `li`, `mov`, `select`, `lds`, `sts`.
 //!
 //! They write what they read or what the Program message says, so nothing is range-checked. `select` reads its
-//! condition and only the register it chooses; whether the condition is zero is a [`Difference`] from zero. Degree 3.
+//! condition and both words, so that a line it stands in knows which registers it reads; whether the condition is zero is a
+//! [`Difference`] from zero. Degree 3.
 //!
-//! Bound: everything by the frame; `chosen`, the register number, by an equation.
+//! Bound: everything by the frame; the limbs `select` writes by an equation each.
 
-use crate::gadgets::{Difference, Field, Frame, InstructionRow, exprs};
+use crate::gadgets::{Difference, Field, Frame, InstructionRow, columns, exprs};
 use zkc_isa::{STATIC_BASE, ZkOp};
 
 /// `li`.
@@ -46,27 +47,19 @@ pub(super) fn sts() -> InstructionRow {
 pub(super) fn select() -> InstructionRow {
     let mut f = Frame::new("select", &[ZkOp::Select]);
     let condition = f.read_register(Field::A, 4);
-    let (b, c) = (f.register_number(Field::B), f.register_number(Field::C));
+    let (b, c) = (f.read_register(Field::B, 4), f.read_register(Field::C, 4));
     let real = f.real.clone();
     let difference = Difference::new(&mut f, &real, &exprs(&condition));
-    let chosen = f.column("chosen");
-    f.assert_zero(
-        "the register chosen",
-        chosen - c - &difference.differ * (b - c),
-    );
-    let addr = f.fp + chosen;
-    let value = f.read("value", addr, 4);
-    f.write_d(&exprs(&value));
-    f.finish(move |step, row| {
-        let condition = step.accesses[0].old;
-        difference.fill(row, condition, 0);
-        row.set(
-            chosen,
-            u64::from(if condition != 0 {
-                step.inst.b
-            } else {
-                step.inst.c
-            }),
+    let result = columns(&mut f, "result", 4);
+    for i in 0..4 {
+        f.assert_zero(
+            format!("limb {i} of the word chosen"),
+            result[i] - c[i] - &difference.differ * (b[i] - c[i]),
         );
+    }
+    f.write_d(&exprs(&result));
+    f.finish(move |step, row| {
+        difference.fill(row, step.accesses[0].old, 0);
+        row.set_limbs(&result, step.accesses[3].new);
     })
 }

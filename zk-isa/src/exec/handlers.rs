@@ -226,12 +226,9 @@ acts! {
 #[inline(always)]
 fn select<O: Observer, K: Then<O>, const F: u8>(mut at: At<'_, '_, '_, O, K, F>) {
     let condition = at.a();
-    let value = if condition == 0 {
-        at.read(at.i.imm as u16)
-    } else {
-        at.b()
-    };
-    at.done(value);
+    let chosen = at.b();
+    let other = at.read(at.i.imm as u16);
+    at.done(if condition == 0 { other } else { chosen });
 }
 
 #[inline(always)]

@@ -38,28 +38,16 @@ fn moves() {
             c: 5,
             ..Inst::new(Select)
         };
-        all(&Scene::new(i)
-            .read(3, condition)
-            .read(if condition != 0 { 4 } else { 5 }, V)
-            .write(9, V)
-            .0);
-        let (chip, row) = honest(
-            &Scene::new(i)
-                .read(3, condition)
-                .read(if condition == 0 { 4 } else { 5 }, V)
-                .write(9, V)
-                .0,
-        );
-        let claimed = demanded(
-            &Scene::new(i)
-                .read(3, condition)
-                .read(if condition == 0 { 4 } else { 5 }, V)
-                .write(9, V)
-                .0,
-        );
+        let step = |chosen: u64| {
+            let scene = Scene::new(i).read(3, condition).read(4, V).read(5, !V);
+            scene.write(9, chosen).0
+        };
+        let (chosen, other) = if condition != 0 { (V, !V) } else { (!V, V) };
+        all(&step(chosen));
+        let (chip, row) = honest(&step(other));
         assert!(
-            accept(chip, &row).map_or(true, |m| m != claimed),
-            "the register not chosen"
+            accept(chip, &row).map_or(true, |m| m != demanded(&step(other))),
+            "the word not chosen"
         );
     }
 }
