@@ -5,6 +5,7 @@ mod support;
 
 use support::cases::{self, Case};
 use zkc::{Compiler, Options, Roots};
+use zkc_isa::CostModel;
 use zkc_isa::hermez::{self, Address, Counters, Inputs, Reg};
 
 /// Most steps of a case that is run here.
@@ -87,7 +88,12 @@ const MOST: [(&str, u64, [u64; 3]); 3] = [
 fn steps_stay_below_the_marks() {
     for (name, argument, [steps, binary, arith]) in MOST {
         let guest = cases::guest(name);
-        let compiler = Compiler::new(guest.wasm.clone(), &Options::new(2));
+        let hermez = CostModel::named("hermez").expect("the model comes with the target");
+        let options = Options {
+            model: hermez.into(),
+            ..Options::new(2)
+        };
+        let compiler = Compiler::new(guest.wasm.clone(), &options);
         let case = guest.cases.iter().find(|c| c.args == [argument]);
         let case = case.expect("the guest has this case");
         let counters = run(&compiler, case).expect("the case passes");

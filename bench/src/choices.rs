@@ -1,8 +1,8 @@
 //! `--choices [NAME...]`: what choosing lowerings by cost is worth. Each guest and each program that was not written here,
 //! compiled in several ways: executed cells and proving time of one call.
 //!
-//! Cells are those of the model `cells` over the executed instructions, so tables and padding to powers of two, which all
-//! ways share, are not in them; proving time has both. Every way runs in a process of its own, and the time is processor
+//! Cells are those of the rows that prove the executed instructions, fused lines with them; tables and padding to powers of
+//! two are not in them, proving time has both. Every way runs in a process of its own, and the time is processor
 //! time of one thread, the least of three proofs, because a machine is seldom idle.
 
 use crate::compile::cpu_seconds;
@@ -10,9 +10,10 @@ use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use zkc::dropped::Dropped;
+use zkc::fusion::{FusionLimits, fuse};
 use zkc::wasi::Environment;
 use zkc::{Options, Roots, Unit};
-use zkc_isa::{CostModel, Limits, Program};
+use zkc_isa::{CostModel, Program};
 use zkc_prover::{ProveOptions, ProvingKey, Security};
 
 /// One way to compile.
@@ -20,10 +21,21 @@ struct Way {
     /// Heading.
     name: &'static str,
     options: fn() -> Result<Options>,
+    /// Whether lines are fused.
+    fused: bool,
 }
 
 /// Ways to compile, in the order of the columns. The last one is what the others are compared with.
-const WAYS: [Way; 4] = [
+const WAYS: [Way; 5] = [
+    Way {
+        name: "neither e-graph nor fusion",
+        options: || {
+            let mut options = Options::new(2);
+            options.dropped = Dropped::egraph();
+            Ok(options)
+        },
+        fused: false,
+    },
     Way {
         name: "no e-graph",
         options: || {
@@ -31,6 +43,7 @@ const WAYS: [Way; 4] = [
             options.dropped = Dropped::egraph();
             Ok(options)
         },
+        fused: true,
     },
     Way {
         name: "Cranelift's optimiser",
@@ -40,6 +53,7 @@ const WAYS: [Way; 4] = [
             options.clif_opt = true;
             Ok(options)
         },
+        fused: true,
     },
     Way {
         name: "`cpu-cycles`",
@@ -50,10 +64,12 @@ const WAYS: [Way; 4] = [
                 .into();
             Ok(options)
         },
+        fused: true,
     },
     Way {
         name: "`cells`",
         options: || Ok(Options::new(2)),
+        fused: true,
     },
 ];
 
@@ -168,7 +184,7 @@ pub(crate) const CASES: &[Case] = &[
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Outcome {
     steps: u64,
-    /// Executed cells of the model `cells`.
+    /// Cells of the rows of executed instructions.
     cells: u64,
     /// All committed cells, tables and padding with them.
     committed: u64,
@@ -218,27 +234,12 @@ impl Case {
 /// Runs and proves a case, compiled in one way, in this process: JSON.
 pub(crate) fn case(index: usize, way: usize) -> Result<String> {
     let case = CASES.get(index).context("no such case")?;
-    let program = case.program(&(WAYS.get(way).context("no such way")?.options)()?)?;
-    let model = CostModel::named("cells").context("comes with zkc")?;
+    let way = WAYS.get(way).context("no such way")?;
+    let mut program = case.program(&(way.options)()?)?;
+    if way.fused {
+        program = fuse(&program, None, &FusionLimits::default());
+    }
     let input = case.input()?;
-    let (mut steps, mut cells) = (0, 0);
-    let limits = Limits::default();
-    let outcome = zkc_isa::trace(
-        &program,
-        case.invoke,
-        case.args,
-        &input,
-        &limits,
-        &mut |step| {
-            steps += 1;
-            cells += model.cost(step.inst.op);
-        },
-    )?;
-    ensure!(
-        outcome.status == zkc_isa::Status::Done,
-        "{} traps",
-        case.name
-    );
     let key = ProvingKey::new(&program)?;
     // One thread does not wait for others, so its time is work.
     let options = ProveOptions {
@@ -255,9 +256,11 @@ pub(crate) fn case(index: usize, way: usize) -> Result<String> {
     }
     let (proof, statement, stats) = last.context("there is at least one proof")?;
     zkc_prover::verify(&proof, key.verifying_key(), &statement, Security::Default)?;
+    ensure!(statement.status == 0, "{} traps", case.name);
+    let rows = stats.chips.iter().filter(|c| c.instructions);
     Ok(serde_json::to_string(&Outcome {
-        steps,
-        cells,
+        steps: stats.steps,
+        cells: rows.map(|c| c.cells.total - c.padding.total).sum(),
         committed: stats.cells.total,
         seconds,
         results: statement.results,

@@ -1,6 +1,7 @@
 //! What a proof costs: what it commits to, known before it is made, and the time and bytes it took.
 
 use crate::backend::Compiled;
+use crate::work::Shape;
 use serde::Serialize;
 use std::ops::AddAssign;
 
@@ -69,6 +70,9 @@ pub struct ChipStats {
     pub padding: Cells,
     /// Whether its rows are executed instructions.
     pub instructions: bool,
+    /// What the time of its rows depends on.
+    #[serde(skip)]
+    pub(crate) shape: Shape,
 }
 
 impl ChipStats {
@@ -86,6 +90,7 @@ impl ChipStats {
             cells: Cells::of_rows(chip, height),
             padding: Cells::of_rows(chip, height.saturating_sub(rows)),
             instructions,
+            shape: Shape::of(chip),
         }
     }
 }

@@ -7,7 +7,6 @@
 use crate::backend::Compiled;
 use crate::catalog::ChipSet;
 use crate::stats::Stats;
-use std::collections::BTreeMap;
 use std::ops::AddAssign;
 use zkc_isa::ZkOp;
 
@@ -51,36 +50,27 @@ pub struct Work(pub [f64; KINDS]);
 
 impl Work {
     /// The work of a proof of these numbers, as it is expected before there is a proof: the search for bits of work is luck,
-    /// all else is known. Chips are looked up by name; an unknown name is an error.
-    pub fn expected(stats: &Stats) -> Result<Work, String> {
+    /// all else is known.
+    pub fn expected(stats: &Stats) -> Work {
         Work::with_tries(stats, stats.expected_tries)
     }
 
     /// The work that a proof was, if it was made in one thread.
-    pub fn done(stats: &Stats) -> Result<Work, String> {
+    pub fn done(stats: &Stats) -> Work {
         Work::with_tries(stats, stats.tries)
     }
 
-    fn with_tries(stats: &Stats, tries: u64) -> Result<Work, String> {
-        let catalog = ChipSet::standard().catalog(0);
-        let chips: BTreeMap<&str, &Compiled> = catalog
-            .chips
-            .iter()
-            .map(|c| (c.chip.name.as_str(), c.as_ref()))
-            .collect();
+    fn with_tries(stats: &Stats, tries: u64) -> Work {
         let mut work = Work::default();
         work.0[PROOF] = 1.0;
         work.0[TRY] = tries as f64;
         work.0[STEP] = stats.steps as f64;
         for trace in &stats.chips {
-            let chip = chips
-                .get(trace.name.as_str())
-                .ok_or_else(|| format!("no chip is named `{}`", trace.name))?;
             let height = trace.height as f64;
             work.0[TRACE] += 1.0;
-            work += Work::of_row(chip, height.log2()).times(height);
+            work += Work::of_row(&trace.shape, height.log2()).times(height);
         }
-        Ok(work)
+        work
     }
 
     /// The work that one more execution of each instruction is, on the chip that usually proves it, in the order of the
@@ -90,7 +80,7 @@ impl Work {
         let catalog = set.catalog(0);
         let row = |op: &ZkOp| {
             let chip = &catalog.chips[crate::chips::usual(*op)];
-            let mut work = Work::of_row(chip, log_rows.into());
+            let mut work = Work::of_row(&Shape::of(chip), log_rows.into());
             work.0[STEP] = 1.0;
             work
         };
@@ -98,17 +88,10 @@ impl Work {
     }
 
     /// A row of a chip, in a trace whose height has this logarithm.
-    fn of_row(chip: &Compiled, log_rows: f64) -> Work {
-        let [main, aux, quotient] = chip.cells().map(|c| c as f64);
-        let fixed = chip.chip.fixed.len() as f64;
-        let points = if chip.packs() { 2.0 } else { 1.0 };
-        let fields: usize = chip
-            .chip
-            .interactions
-            .iter()
-            .map(|i| i.tuple.len() + 1)
-            .sum();
-        let operations = chip.constraints.operations() as f64;
+    fn of_row(shape: &Shape, log_rows: f64) -> Work {
+        let [main, aux, quotient] = shape.cells.map(|c| c as f64);
+        let (fixed, points) = (shape.fixed as f64, shape.points as f64);
+        let (fields, operations) = (shape.fields as f64, shape.operations as f64);
         Work([
             0.0,
             0.0,
@@ -121,13 +104,41 @@ impl Work {
             fixed,
             (main + aux + quotient + fixed) * log_rows,
             operations * points,
-            fields as f64 * (1.0 + points),
+            fields * (1.0 + points),
         ])
     }
 
     fn times(mut self, n: f64) -> Work {
         self.0.iter_mut().for_each(|x| *x *= n);
         self
+    }
+}
+
+/// What the work of a chip's rows depends on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Shape {
+    /// Main, auxiliary and quotient cells of a row.
+    cells: [usize; 3],
+    /// Preprocessed columns.
+    fixed: usize,
+    /// Points at which a row's constraints are evaluated.
+    points: usize,
+    /// Fields of its messages, with their multiplicities.
+    fields: usize,
+    /// Operations of its constraints.
+    operations: usize,
+}
+
+impl Shape {
+    pub(crate) fn of(chip: &Compiled) -> Shape {
+        let messages = &chip.chip.interactions;
+        Shape {
+            cells: chip.cells(),
+            fixed: chip.chip.fixed.len(),
+            points: if chip.packs() { 2 } else { 1 },
+            fields: messages.iter().map(|i| i.tuple.len() + 1).sum(),
+            operations: chip.constraints.operations(),
+        }
     }
 }
 

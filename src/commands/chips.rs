@@ -42,9 +42,7 @@ impl Prediction {
     /// The time that the fit of a cost model tells for a proof of these numbers.
     pub(super) fn new(model: &str, stats: &Stats) -> Result<Prediction, Failure> {
         let fit = load_fit(model)?;
-        let cpu = fit
-            .predict(stats)
-            .map_err(|what| Diagnostic::error("internal", what))?;
+        let cpu = fit.predict(stats);
         Ok(Prediction {
             cpu,
             wall: cpu * fit.source.wall,

@@ -88,7 +88,7 @@ fn places(step: &Step, values: &[u64]) -> Vec<u32> {
         Form::BinaryImm if traps => vec![r(a)],
         Form::BinaryImm | Form::Unary => vec![r(a), r(d)],
         Form::Constant | Form::Arg | Form::Hint => vec![r(d)],
-        Form::Select => vec![r(a), r(if values[0] != 0 { b } else { c }), r(d)],
+        Form::Select => vec![r(a), r(b), r(c), r(d)],
         Form::Load | Form::Store if traps => vec![r(a), pages],
         Form::Load => [r(a)].into_iter().chain(words()).chain([r(d)]).collect(),
         Form::Store => [r(a), r(b)].into_iter().chain(words()).collect(),
