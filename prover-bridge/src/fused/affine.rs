@@ -151,6 +151,27 @@ impl Affine {
             .fold(kept, |sum, (form, k)| sum.plus_scaled(form, k))
     }
 
+    /// The form in other columns.
+    #[cfg(test)]
+    pub(super) fn replaced_columns(&self, number: impl Fn(usize) -> Option<usize>) -> Affine {
+        let constant = Affine {
+            constant: self.constant,
+            terms: Vec::new(),
+        };
+        self.terms.iter().fold(constant, |sum, &(col, k)| {
+            let col = number(col).expect("a resolved form is in columns that are left");
+            sum.plus_scaled(&Affine::column(col), k)
+        })
+    }
+
+    /// The value on a row.
+    #[cfg(test)]
+    pub(super) fn on(&self, row: &[u32]) -> u32 {
+        (self.terms.iter()).fold(self.constant, |sum, &(col, k)| {
+            plus(sum, times(row[col], k))
+        })
+    }
+
     pub(super) fn to_expr(&self) -> Expr {
         self.terms()
             .fold(Expr::constant(signed(self.constant)), |sum, (col, k)| {
@@ -237,6 +258,19 @@ fn other(expr: Expr) -> Value {
     match &*expr.0 {
         Node::Const(c) => Value::Affine(Affine::constant(*c)),
         _ => Value::Other(expr),
+    }
+}
+
+/// The value of an expression on a row.
+#[cfg(test)]
+pub(super) fn on(expr: &Expr, row: &[u32]) -> u32 {
+    match &*expr.0 {
+        Node::Const(c) => canonical(*c),
+        Node::Main { col, next: false } => row[*col],
+        Node::Add(a, b) => plus(on(a, row), on(b, row)),
+        Node::Sub(a, b) => plus(on(a, row), times(on(b, row), ORDER - 1)),
+        Node::Mul(a, b) => times(on(a, row), on(b, row)),
+        _ => unreachable!("an instruction chip speaks of its own row only"),
     }
 }
 

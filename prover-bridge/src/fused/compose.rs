@@ -52,6 +52,9 @@ pub(super) struct Composed {
     pub(super) origins: Vec<Origin>,
     /// Number of accesses that each instruction makes in a row.
     pub(super) accesses: Vec<u8>,
+    /// The columns of each instruction's chip as forms over the row.
+    #[cfg(test)]
+    pub(super) forms: Vec<Vec<Affine>>,
 }
 
 /// A word that the row has accessed and not yet given back.
@@ -90,6 +93,8 @@ struct Composer {
     base: usize,
     /// Its frame pointer.
     fp: Affine,
+    #[cfg(test)]
+    forms: Vec<Vec<Affine>>,
 }
 
 fn real() -> Expr {
@@ -113,6 +118,8 @@ impl Composer {
             accesses: Vec::new(),
             base: SHARED,
             fp: Affine::column(FP),
+            #[cfg(test)]
+            forms: Vec::new(),
         }
     }
 
@@ -214,6 +221,8 @@ impl Composer {
         map[frame.clock] =
             Affine::column(CLOCK).plus(&Affine::constant((at as u32 * TICKS).into()));
         map[frame.fp] = self.fp.clone();
+        #[cfg(test)]
+        self.forms.push(map.clone());
 
         let mut replace = Replace::new(|c| map[c].clone());
         let mut messages: Vec<(Bus, Vec<Affine>, Affine)> = Vec::new();
@@ -639,6 +648,16 @@ impl Composer {
         Composed {
             chip,
             origins,
+            #[cfg(test)]
+            forms: (self.forms.iter())
+                .map(|forms| {
+                    let last = |f: &Affine| {
+                        let form = self.resolve(f);
+                        form.replaced_columns(|c| numbers.get(c).copied())
+                    };
+                    forms.iter().map(last).collect()
+                })
+                .collect(),
             accesses: self.accesses,
         }
     }
@@ -656,7 +675,7 @@ fn own_bytes(limb: &Affine, base: usize) -> Option<(usize, usize)> {
 }
 
 /// The Program tuple of an instruction.
-fn program_tuple(pc: u32, inst: &Inst) -> [u32; 11] {
+pub(super) fn program_tuple(pc: u32, inst: &Inst) -> [u32; 11] {
     let limb = |i: u32| (inst.imm >> (16 * i)) as u32 & 0xffff;
     let Inst {
         op,

@@ -8,6 +8,8 @@
 
 mod affine;
 mod compose;
+#[cfg(test)]
+mod tests;
 
 use crate::builder::Chip;
 use crate::chips;
