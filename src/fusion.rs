@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use zkc_isa::{FIRST_PC, Form, Fused, MAX_LINES, Program, lines, loops};
 use zkc_prover::{ChipCost, cells_model, fused_cost};
 
-/// How often a loop is taken to go round.
+/// How often a loop is taken to go round; [`estimate`] says so.
 const ROUNDS: u64 = 64;
 /// Largest estimate of how often an instruction is executed.
 const MOST: u64 = 1 << 40;
@@ -67,7 +67,7 @@ impl Candidate {
 
 /// How often each instruction is executed, by its loops and its function's calls.
 ///
-/// A loop is what lies between a jump back and its target; each goes round [`ROUNDS`] times. A function runs as often as
+/// A loop is what lies between a jump back and its target; each goes round 64 times. A function runs as often as
 /// the most frequent of its calls.
 pub fn estimate(program: &Program) -> Vec<u64> {
     let index = |pc: u32| (pc.checked_sub(FIRST_PC)).map(|i| i as usize);
