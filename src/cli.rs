@@ -94,6 +94,9 @@ pub struct CompileFlags {
     /// proofs larger, by about 0.8 KB a cell. What the program does is the same.
     #[arg(long, value_name = "WIDTH", default_value_t = FusionLimits::default().width)]
     pub fuse: u64,
+    /// Executions, counted or estimated, from which on a line is fused.
+    #[arg(long, value_name = "N", default_value_t = FusionLimits::default().executions)]
+    pub fuse_from: u64,
     /// Let Cranelift's own optimiser run first, for comparison.
     #[arg(long)]
     pub clif_opt: bool,
@@ -110,6 +113,7 @@ impl CompileFlags {
     pub fn fusion(&self) -> FusionLimits {
         FusionLimits {
             width: self.fuse,
+            executions: self.fuse_from,
             ..FusionLimits::default()
         }
     }

@@ -6,7 +6,7 @@
 //! their widths fit a budget, because a proof opens whole rows: width is what its size and its verifier pay for.
 
 use std::collections::{BTreeMap, BTreeSet};
-use zkc_isa::{FIRST_PC, Form, Fused, MAX_LINES, Program, lines, loops};
+use zkc_isa::{FIRST_PC, Form, Fused, MAX_FUSED, MAX_LINES, Program, lines, loops};
 use zkc_prover::{ChipCost, cells_model, fused_cost};
 
 /// How often a loop is taken to go round; [`estimate`] says so.
@@ -232,6 +232,7 @@ pub fn choose(program: &Program, counts: &[u64], limits: &FusionLimits) -> Vec<F
         .map(|c| c.line)
         .take(MAX_LINES)
         .collect();
+    within(&mut lines);
     lines.sort_by(|a, b| b.size().cmp(&a.size()).then_with(|| a.cmp(b)));
     lines
 }
@@ -245,7 +246,17 @@ pub fn fuse_all(program: &Program, longest: usize) -> Program {
         .filter(|line| fused_cost(&program, line).is_ok())
         .take(MAX_LINES)
         .collect();
+    within(&mut program.fused);
     program
+}
+
+/// Leaves out lines at the end, so that all have no more instructions than a program's may.
+fn within(lines: &mut Vec<Fused>) {
+    let mut size = 0;
+    lines.retain(|line| {
+        size += line.size();
+        size <= MAX_FUSED
+    });
 }
 
 /// The program with the lines fused that are likely to pay, if it names none itself. `counts` says how often each instruction

@@ -146,7 +146,14 @@ const PROVABLE: &str = r#"(module $A
 #[test]
 fn a_script_is_proven_whole() {
     for level in ["-O0", "-O2"] {
-        let flags = ["--prove", "--security", "test", "--json", level];
+        let flags = [
+            "--prove",
+            "--security",
+            "test",
+            "--json",
+            "--fuse-from=1",
+            level,
+        ];
         let text = spec("script-prove", PROVABLE, &flags).success();
         let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!(json["proven"], 8, "{text}");
@@ -193,9 +200,19 @@ fn official_files_are_proven_whole() {
         let file = files(SpecVersion::V1)
             .find(|file| file.name() == name)
             .expect("the suite has it");
-        let flags = ["--prove", "--security", "test", "--json"];
-        let text = spec("script-official", file.raw(), &flags).success();
-        let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-        assert_eq!(json["proven"], proven, "{name}: {text}");
+        // no line fused, and every line
+        for fuse in ["--fuse=0", "--fuse=1000000"] {
+            let flags = [
+                "--prove",
+                "--security",
+                "test",
+                "--json",
+                "--fuse-from=1",
+                fuse,
+            ];
+            let text = spec("script-official", file.raw(), &flags).success();
+            let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+            assert_eq!(json["proven"], proven, "{name}: {text}");
+        }
     }
 }

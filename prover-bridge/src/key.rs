@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;
 use zkc_ir::Diagnostic;
-use zkc_isa::{Entry, FIRST_PC, Fused, Inst, MAX_LINES, MAX_PAGES, Program, ZkOp};
+use zkc_isa::{Entry, FIRST_PC, Fused, Inst, MAX_FUSED, MAX_LINES, MAX_PAGES, Program, ZkOp};
 
 /// Format version of verifying keys.
 pub const KEY_VERSION: u16 = 4;
@@ -192,7 +192,8 @@ impl VerifyingKey {
     /// Reads what [`VerifyingKey::to_bytes`] wrote. Refuses other versions, other chips, and bytes that it would not write.
     pub fn from_bytes(bytes: &[u8]) -> Result<VerifyingKey, KeyError> {
         let body: Body = envelope::decode(MAGIC, KEY_VERSION, bytes)?;
-        if body.fused.len() > MAX_LINES {
+        let size: usize = body.fused.iter().map(Vec::len).sum();
+        if body.fused.len() > MAX_LINES || size > MAX_FUSED {
             return Err(KeyError::Value("fused lines"));
         }
         let fused: Option<Vec<FusedChip>> = (body.fused.iter().enumerate())

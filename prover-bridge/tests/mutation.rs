@@ -3,9 +3,9 @@
 mod programs;
 
 use std::collections::BTreeMap;
-use zkc_isa::{Fused, MAX_LINES, Program};
+use zkc_isa::Program;
 use zkc_prover::testing::{Lookups, Tallies, Trace};
-use zkc_prover::{ProvingKey, chip_costs, fused_cost};
+use zkc_prover::{ProvingKey, chip_costs};
 
 /// Rows of a chip that are tried in one run.
 const ROWS: usize = 24;
@@ -45,18 +45,6 @@ fn walk(
     missed
 }
 
-/// The program with all of its lines fused, as several programs if they are many.
-fn fused(program: &Program, longest: usize) -> Vec<Program> {
-    let mut lines = zkc_isa::loops(program, longest, 4);
-    lines.extend(zkc_isa::lines(program, longest));
-    lines.retain(|line| fused_cost(program, line).is_ok());
-    let with = |lines: &[Fused]| Program {
-        fused: lines.to_vec(),
-        ..program.clone()
-    };
-    lines.chunks(MAX_LINES).map(with).collect()
-}
-
 #[test]
 fn every_cell_of_every_fused_line_matters() {
     let mut seen = BTreeMap::new();
@@ -68,7 +56,7 @@ fn every_cell_of_every_fused_line_matters() {
             .into_iter()
             .map(|(p, _)| (p, [].as_slice()));
         for (program, args) in std::iter::once(everything).chain(traps) {
-            for program in fused(&program, longest) {
+            for program in programs::fused(&program, longest) {
                 let mut here = BTreeMap::new();
                 missed.extend(walk(&program, args, Lookups::Cheapest, &mut here));
                 lines += here.keys().filter(|name| name.starts_with("fused")).count();

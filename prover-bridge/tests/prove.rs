@@ -211,7 +211,14 @@ fn a_changed_byte_is_rejected() {
 #[test]
 fn a_changed_key_is_refused_or_another_key() {
     let program = double();
-    let key = ProvingKey::new(&program).unwrap();
+    changed_keys(&program);
+    let fused = programs::fused(&program, 3).remove(0);
+    assert!(!fused.fused.is_empty(), "a line can be fused");
+    changed_keys(&fused);
+}
+
+fn changed_keys(program: &Program) {
+    let key = ProvingKey::new(program).unwrap();
     let bytes = key.verifying_key().to_bytes();
     for at in 0..bytes.len() {
         for change in [1u8, 0x80] {
@@ -226,6 +233,43 @@ fn a_changed_key_is_refused_or_another_key() {
     let huge = [&bytes[..8], &[0xff; 40]].concat();
     VerifyingKey::from_bytes(&huge).expect_err("lengths that are not there");
     Proof::from_bytes(&huge).expect_err("a key is no proof");
+}
+
+#[test]
+fn a_proof_is_of_the_lines_that_its_key_has() {
+    let program = programs::everything();
+    let input: Vec<u8> = (1..100).collect();
+    let fused = programs::fused(&program, 12).remove(0);
+    let (key, plain) = (
+        ProvingKey::new(&fused).unwrap(),
+        ProvingKey::new(&program).unwrap(),
+    );
+    assert_ne!(key.verifying_key().digest(), plain.verifying_key().digest());
+    let prove = |key: &ProvingKey, program: &Program| {
+        prove(
+            key,
+            program,
+            "main",
+            &[5, 6],
+            &input,
+            &options(Security::Test),
+        )
+    };
+    let (proof, statement, stats) = prove(&key, &fused).unwrap();
+    let lines = stats.chips.iter().filter(|c| c.name.starts_with("fused"));
+    assert!(lines.count() > 10, "lines are executed");
+    verify(&proof, key.verifying_key(), &statement, Security::Test).unwrap();
+    let moved = Statement {
+        program: *plain.verifying_key().digest(),
+        ..statement.clone()
+    };
+    verify(&proof, plain.verifying_key(), &moved, Security::Test)
+        .expect_err("a key without the lines");
+    // the program is another one, or the lines are others
+    assert!(matches!(prove(&key, &program), Err(ProveError::Key)));
+    let mut others = fused.clone();
+    others.fused.swap(0, 1);
+    assert!(matches!(prove(&key, &others), Err(ProveError::Key)));
 }
 
 #[test]

@@ -37,6 +37,7 @@ pub(super) fn spec(args: &Spec, output: &mut Output) -> Result<(), Failure> {
         let settings = ProveSettings {
             security: security(args.security),
             max_steps: args.max_steps,
+            fusion: args.flags.fusion(),
         };
         let proven = prove(&script, &options, &settings).about_text(path, &text)?;
         if args.json {

@@ -9,6 +9,7 @@ use super::plan::Plan;
 use super::run::{Report, Verdict, run_planned};
 use super::script::{Action, ActionKind, Directive, Kind, Script};
 use crate::compiler::internal;
+use crate::fusion::{FusionLimits, fuse};
 use crate::{Compiler, Options};
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -25,6 +26,8 @@ pub struct ProveSettings {
     pub security: Security,
     /// Steps of the machine beyond which a run is cut, as far as it can be.
     pub max_steps: u64,
+    /// What may be fused in a run's program.
+    pub fusion: FusionLimits,
 }
 
 /// One proof.
@@ -357,6 +360,7 @@ fn prove_run(
 ) -> Result<ProvenRun, Diagnostic> {
     let counted: Vec<&Counted> = steps.iter().filter(|s| s.step.is_counted()).collect();
     let start = Instant::now();
+    let program = &fuse(program, None, &settings.fusion);
     let key =
         ProvingKey::new(program).map_err(|e| Diagnostic::error("limit-exceeded", e.to_string()))?;
     *compile_seconds += start.elapsed().as_secs_f64();

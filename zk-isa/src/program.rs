@@ -209,6 +209,8 @@ pub struct Place {
 pub const MAX_LINES: usize = 512;
 /// Most instructions of a fused line.
 pub const MAX_LINE: usize = 256;
+/// Most instructions of all fused lines together: what a verifier composes from a key is bounded.
+pub const MAX_FUSED: usize = 1 << 14;
 
 /// Instructions in a row, at ascending program counters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -239,7 +241,7 @@ impl Fused {
 
     /// Number of instructions.
     pub fn size(&self) -> usize {
-        self.segments.iter().map(|s| s.len as usize).sum()
+        (self.segments.iter()).fold(0, |size, s| size.saturating_add(s.len as usize))
     }
 
     /// Program counters of the instructions, in the order of execution.

@@ -51,6 +51,11 @@ fn fused(program: &Program) -> Result<(), (Item, String)> {
         let message = format!("a program has at most {MAX_LINES} fused lines");
         return Err((Item::Program, message));
     }
+    let all = program.fused.iter().map(Fused::size);
+    if all.fold(0, usize::saturating_add) > MAX_FUSED {
+        let message = format!("all fused lines together have at most {MAX_FUSED} instructions");
+        return Err((Item::Program, message));
+    }
     for (index, line) in program.fused.iter().enumerate() {
         let fail = |message: String| Err((Item::Fused(index), message));
         let size: u64 = line.segments.iter().map(|s| u64::from(s.len)).sum();

@@ -505,3 +505,15 @@ pub(crate) fn traps() -> Vec<(Program, Trap)> {
     });
     list
 }
+
+/// The program with all of its lines fused, as several programs if they are many.
+pub(crate) fn fused(program: &Program, longest: usize) -> Vec<Program> {
+    let mut all = loops(program, longest, 4);
+    all.extend(lines(program, longest));
+    all.retain(|line| zkc_prover::fused_cost(program, line).is_ok());
+    let with = |lines: &[Fused]| Program {
+        fused: lines.to_vec(),
+        ..program.clone()
+    };
+    all.chunks(MAX_LINES).map(with).collect()
+}
