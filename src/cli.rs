@@ -94,7 +94,7 @@ pub struct CompileFlags {
     /// proofs larger, by about 0.8 KB a cell. What the program does is the same.
     #[arg(long, value_name = "WIDTH", default_value_t = FusionLimits::default().width)]
     pub fuse: u64,
-    /// Executions, counted or estimated, from which on a line is fused.
+    /// Executions from which on a line is fused: as profiled or estimated for the program's key, as counted in a run for its proof.
     #[arg(long, value_name = "N", default_value_t = FusionLimits::default().executions)]
     pub fuse_from: u64,
     /// Let Cranelift's own optimiser run first, for comparison.

@@ -155,7 +155,10 @@ fn measure(index: usize) -> Result<Measurement> {
         invoke,
         args,
         &call.input,
-        &ProveOptions::default(),
+        &ProveOptions {
+            line_executions: FusionLimits::default().executions,
+            ..ProveOptions::default()
+        },
     )?;
     let peak_rss_bytes = zkc::commands::peak_rss_bytes().unwrap_or(0);
     zkc_prover::verify(&proof, key.verifying_key(), &statement, Security::Default)?;

@@ -12,7 +12,7 @@ use crate::witness::{Collector, Part};
 use p3_matrix::Matrix;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
-use zkc_isa::{Entry, ExecError, Limits, Program, Step, ZkOp};
+use zkc_isa::{Entry, ExecError, FIRST_PC, Limits, Program, Step, ZkOp};
 
 /// What a prover is doing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,6 +35,9 @@ pub struct ProveOptions<'a> {
     pub max_steps: u64,
     /// A run of more steps than this is proven so far, with status [`STEP_LIMIT`].
     pub step_limit: Option<u64>,
+    /// Executions in the run from which on a fused line is proven by its chip, whose width the proof pays for once; with more than
+    /// one, the run is executed twice.
+    pub line_executions: u64,
     /// Told now and then what goes on.
     pub progress: Option<&'a (dyn Fn(Progress) + Sync)>,
 }
@@ -57,6 +60,7 @@ impl Default for ProveOptions<'_> {
             threads: None,
             max_steps: MAX_STEPS,
             step_limit: None,
+            line_executions: 1,
             progress: None,
         }
     }
@@ -157,6 +161,7 @@ fn traced<'p>(
     let run_options = RunOptions {
         limits,
         step_limit: options.step_limit,
+        line_executions: options.line_executions,
         lookups: Lookups::Cheapest,
         progress,
     };
@@ -212,8 +217,37 @@ pub(crate) struct Run<'p> {
 pub(crate) struct RunOptions<'a> {
     pub(crate) limits: Limits,
     pub(crate) step_limit: Option<u64>,
+    pub(crate) line_executions: u64,
     pub(crate) lookups: Lookups,
     pub(crate) progress: &'a dyn Fn(Progress),
+}
+
+/// Which of the key's fused lines a run, called as (entry, arguments, input), executes so often.
+fn worthwhile(
+    key: &ProvingKey,
+    program: &Program,
+    (entry, args, input): (&str, &[u64], &[u8]),
+    limits: &Limits,
+    least: u64,
+) -> Vec<bool> {
+    let fused = &key.set().fused;
+    if least <= 1 || fused.is_empty() {
+        return vec![true; fused.len()];
+    }
+    let mut counts = vec![0u64; program.insts.len()];
+    // what is wrong with a run, the run itself tells
+    let _ = zkc_isa::trace(program, entry, args, input, limits, &mut |step: &Step| {
+        let at = step.pc.wrapping_sub(FIRST_PC) as usize;
+        if let Some(count) = counts.get_mut(at) {
+            *count += 1;
+        }
+    });
+    let executions = |chip: &crate::fused::FusedChip| {
+        let first = chip.line[0].0;
+        let times = chip.line.iter().filter(|(pc, _)| *pc == first).count() as u64;
+        counts[(first - FIRST_PC) as usize] / times
+    };
+    fused.iter().map(|chip| executions(chip) >= least).collect()
 }
 
 /// Runs the program and makes the traces.
@@ -231,7 +265,9 @@ pub(crate) fn run<'p>(
     }
     let span = tracing::info_span!("execute").entered();
     let start = Instant::now();
-    let mut collector = Collector::new(key, program);
+    let call = (entry, args, input);
+    let lines = worthwhile(key, program, call, &options.limits, options.line_executions);
+    let mut collector = Collector::new(key, program, lines);
     let mut public = Public::default();
     let most = options.step_limit.unwrap_or(u64::MAX);
     let limits = Limits {

@@ -125,6 +125,7 @@ impl<'a> Trace<'a> {
         let options = RunOptions {
             limits: Limits::default(),
             step_limit,
+            line_executions: 1,
             lookups,
             progress: &|_| {},
         };

@@ -44,6 +44,8 @@ pub(crate) struct Part {
 /// Collects the steps of a run.
 pub(crate) struct Collector<'a> {
     key: &'a ProvingKey,
+    /// Which fused lines have rows of their own.
+    lines: Vec<bool>,
     pages: u32,
     block: Vec<Step>,
     traces: Vec<Vec<F>>,
@@ -59,11 +61,12 @@ pub(crate) struct Collector<'a> {
 }
 
 impl<'a> Collector<'a> {
-    /// An empty collector for a run of the key's program.
-    pub(crate) fn new(key: &'a ProvingKey, program: &Program) -> Collector<'a> {
+    /// An empty collector for a run of the key's program, in which these of its fused lines have rows.
+    pub(crate) fn new(key: &'a ProvingKey, program: &Program, lines: Vec<bool>) -> Collector<'a> {
         let threads = rayon::current_num_threads().max(1);
         Collector {
             key,
+            lines,
             pages: program.pages,
             block: Vec::with_capacity(BLOCK),
             traces: vec![Vec::new(); key.catalog.instructions],
@@ -173,7 +176,7 @@ impl<'a> Collector<'a> {
         while let Some(step) = block.get(at) {
             let line = (self.key.lines_at(step.pc).iter())
                 .map(|&line| usize::from(line))
-                .find(|&line| set.fused[line].claims(&block[at..]));
+                .find(|&line| self.lines[line] && set.fused[line].claims(&block[at..]));
             let (chip, steps) = match line {
                 Some(line) => (set.single() + line, set.fused[line].len()),
                 None => (crate::chips::select(step), 1),

@@ -304,6 +304,7 @@ fn costs(
     }
     let options = ProveOptions {
         step_limit: outcome.map_or(args.invocation.max_steps, |_| None),
+        line_executions: args.invocation.flags.fuse_from,
         ..ProveOptions::default()
     };
     let stats = measure(prepared, &options, &args.invocation.input)?;

@@ -63,6 +63,7 @@ pub(super) fn prove(args: &Prove, interactive: bool, output: &mut Output) -> Res
             .invocation
             .max_steps
             .filter(|&limit| limit < zkc_prover::MAX_STEPS),
+        line_executions: args.invocation.flags.fuse_from,
         progress: Some(&report),
         ..ProveOptions::default()
     };

@@ -366,6 +366,7 @@ fn prove_run(
     *compile_seconds += start.elapsed().as_secs_f64();
     let options = ProveOptions {
         security: settings.security,
+        line_executions: settings.fusion.executions,
         ..ProveOptions::default()
     };
     let (proof, statement, stats) =
