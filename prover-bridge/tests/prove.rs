@@ -218,7 +218,7 @@ fn a_changed_key_is_refused_or_another_key() {
 }
 
 fn changed_keys(program: &Program) {
-    let key = ProvingKey::new(program).unwrap();
+    let key = ProvingKey::new(program).expect("the program is valid");
     let bytes = key.verifying_key().to_bytes();
     for at in 0..bytes.len() {
         for change in [1u8, 0x80] {
